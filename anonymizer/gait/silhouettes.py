@@ -1,0 +1,135 @@
+"""Silhouettes: the frames of one walk as one array, and what every other part does with them.
+
+Silhouettes are `(frames, height, width)` bool, True where the body is. A blank frame is allowed everywhere
+and stays blank: its bounding box is all zeros, scaled it is blank again.
+"""
+
+import struct
+import zlib
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Silhouettes: TypeAlias = NDArray[np.bool_]  # (frames, height, width)
+
+_HEADER = struct.Struct("<4sBIII")  # magic, format version, frames, height, width
+_MAGIC = b"GSIL"
+_FORMAT_VERSION = 1
+# 14,000 frames of CASIA-B's size: far above any walk, and still what a machine can hold.
+_MOST_PIXELS = 2**30
+
+
+def checked(silhouettes: NDArray[Any]) -> Silhouettes:
+    """The same array, or ValueError where it is not silhouettes at all."""
+    if silhouettes.ndim != 3 or silhouettes.dtype != np.bool_:
+        raise ValueError(
+            "silhouettes must be bool of shape (frames, height, width), "
+            f"not {silhouettes.dtype} of shape {silhouettes.shape}"
+        )
+    return silhouettes
+
+
+def as_pixels(silhouettes: Silhouettes) -> NDArray[np.uint8]:
+    """The same memory as 0 and 1 of uint8, which is what OpenCV reads."""
+    return np.ascontiguousarray(silhouettes).view(np.uint8)
+
+
+def pack(silhouettes: Silhouettes) -> bytes:
+    """Bytes to keep: a header with the shape, then the pixels as bits, deflated: some 300 bytes a frame."""
+    frames, height, width = checked(silhouettes).shape
+    bits = np.packbits(silhouettes)
+    return _HEADER.pack(_MAGIC, _FORMAT_VERSION, frames, height, width) + zlib.compress(bits.data, level=1)
+
+
+def unpack(data: bytes) -> Silhouettes:
+    """What `pack` was given; ValueError for anything that `pack` did not write."""
+    shape = _packed_shape(data)
+    pixels = shape[0] * shape[1] * shape[2]
+    expected = -(-pixels // 8)
+    inflater = zlib.decompressobj()
+    try:
+        bits = inflater.decompress(data[_HEADER.size :], expected + 1)
+    except zlib.error as error:
+        raise ValueError(f"packed silhouettes are damaged: {error}") from error
+    if len(bits) != expected or not inflater.eof or inflater.unused_data:
+        raise ValueError("packed silhouettes are damaged: their length does not fit their shape")
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=pixels).view(np.bool_).reshape(shape)
+
+
+def _packed_shape(data: bytes) -> tuple[int, int, int]:
+    if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
+        raise ValueError("these bytes are not packed silhouettes")
+    _, version, frames, height, width = _HEADER.unpack_from(data)
+    if version != _FORMAT_VERSION:
+        raise ValueError(f"packed silhouettes of format {version} can't be read, only {_FORMAT_VERSION}")
+    if frames * height * width > _MOST_PIXELS:
+        raise ValueError(f"packed silhouettes of {frames} frames of {height} x {width} are too large")
+    return frames, height, width
+
+
+def bounding_boxes(silhouettes: Silhouettes) -> NDArray[np.int64]:
+    """`(frames, 4)` as (top, left, bottom, right), the last two exclusive; zeros where a frame is blank."""
+    boxes = np.zeros((len(checked(silhouettes)), 4), np.int64)
+    if silhouettes.size == 0:
+        return boxes
+    for box, frame in zip(boxes, as_pixels(silhouettes), strict=True):
+        left, top, width, height = cv2.boundingRect(frame)
+        box[:] = (top, left, top + height, left + width) if width else 0
+    return boxes
+
+
+def blank_frames(silhouettes: Silhouettes) -> NDArray[np.bool_]:
+    """`(frames,)`: True where no pixel is set."""
+    return np.logical_not(checked(silhouettes).any(axis=(1, 2)))
+
+
+def scaled(silhouettes: Silhouettes, height: int, width: int) -> Silhouettes:
+    """`(frames, height, width)`: each body at the full height, its centroid's column in the middle.
+
+    Proportions are kept; what is wider than `width` is cut at the sides. This is the usual preparation of a
+    gait energy image (Han and Bhanu 2006). Only the bounding box of the body is ever resampled.
+    """
+    if height < 1 or width < 1:
+        raise ValueError(f"silhouettes can't be scaled to {height} x {width}: both must be at least 1")
+    pixels = as_pixels(silhouettes)
+    result = np.zeros((len(silhouettes), height, width), np.bool_)
+    for target, frame, box in zip(result, pixels, bounding_boxes(silhouettes).tolist(), strict=True):
+        if box[2] > box[0]:
+            top, left, bottom, right = box
+            _place_centred(target, _at_height(frame[top:bottom, left:right], height))
+    return result
+
+
+def _at_height(body: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """The body resampled to `height` rows in its own proportions, as 0 and 1."""
+    width = max(1, round(body.shape[1] * height / body.shape[0]))
+    way = cv2.INTER_AREA if height < body.shape[0] else cv2.INTER_LINEAR
+    shades = cv2.resize(body * np.uint8(254), (width, height), interpolation=way)
+    _, resampled = cv2.threshold(shades, 126, 1, cv2.THRESH_BINARY)  # half covered counts as body
+    return np.asarray(resampled, np.uint8)
+
+
+def _place_centred(target: Silhouettes, body: NDArray[np.uint8]) -> None:
+    """Write the body into `target` (height, width) so that its centroid's column is the middle one."""
+    per_column = cv2.reduce(body, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    pixels = int(per_column.sum())
+    if pixels == 0:  # nothing but specks, thinner than half a pixel after scaling
+        return
+    centroid = float(per_column @ np.arange(len(per_column))) / pixels
+    left = round((target.shape[1] - 1) / 2 - centroid)
+    first, last = max(0, left), min(target.shape[1], left + body.shape[1])
+    if last > first:
+        target[:, first:last] = body[:, first - left : last - left]
+
+
+def frames_of_iou(a: Silhouettes, b: Silhouettes) -> float:
+    """Mean over the frames of intersection over union, 0 to 1; two blank frames agree, so they count as 1."""
+    if checked(a).shape != checked(b).shape:
+        raise ValueError(f"silhouettes of unequal shapes {a.shape} and {b.shape} can't be compared")
+    if len(a) == 0:
+        raise ValueError("silhouettes without a frame can't be compared")
+    both = np.count_nonzero(a & b, axis=(1, 2))
+    either = np.count_nonzero(a | b, axis=(1, 2))
+    return float(np.where(either == 0, 1.0, both / np.maximum(either, 1)).mean())
