@@ -1,0 +1,239 @@
+"""The life of a run: created, claimed, kept alive by a heartbeat, finished; cancelled, retried, taken up again.
+
+A run is a row. Whoever works on it holds a lease that a heartbeat renews; when the worker dies the lease
+lapses, the reaper (in `tasks.py`) puts the run back in the queue, and the next worker goes on from what is
+already done. Work is claimed by one conditional update, so a task that is delivered twice runs once.
+"""
+
+import os
+import socket
+import subprocess
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from anonymizer.models import Run
+
+VERSION = "0.1.0"
+LOG_LINES = 200
+PROGRESS_SECONDS = 0.5  # how often the row hears of progress
+
+
+class Refused(Exception):
+    """Asked for something that cannot be done; the message says what is wrong and what to do."""
+
+
+class Cancelled(Exception):
+    """Somebody asked this run to stop."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this run up; this one must not touch it any more."""
+
+
+@cache
+def code_version() -> str:
+    """The version, with the commit where the product runs from a checkout."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.BASE_DIR
+    )
+    return f"{VERSION}+{commit.stdout.strip()}" if commit.returncode == 0 else VERSION
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{threading.get_ident() % 100_000}"
+
+
+def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: AbstractBaseUser | None = None) -> Run:
+    """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
+    return Run.objects.create(
+        kind=kind, parameters=parameters, seed=seed, requested_by=user, code_version=code_version()
+    )
+
+
+def unfinished() -> QuerySet[Run]:
+    return Run.objects.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING]).exclude(kind=Run.Kind.DEMO)
+
+
+def lapsed(now: datetime | None = None) -> QuerySet[Run]:
+    """Runs whose worker has not been heard of for longer than the lease."""
+    return Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now or timezone.now())
+
+
+def lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+
+
+def claim(run_id: int, worker: str) -> bool:
+    """Take the run if it waits, or if whoever had it is gone. True for exactly one of many callers."""
+    free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=timezone.now())
+    run = Run.objects.filter(pk=run_id).values("attempts", "started").first()
+    if run is None:
+        return False
+    taken = Run.objects.filter(free, pk=run_id).update(
+        status=Run.Status.RUNNING,
+        worker=worker,
+        lease_until=lease_end(),
+        started=run["started"] or timezone.now(),
+        finished=None,
+        error="",
+        attempts=run["attempts"] + 1,
+    )
+    return taken == 1
+
+
+def note(run: Run, text: str, level: str = "info") -> None:
+    """A line in the run's log, newest last."""
+    with transaction.atomic():
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        row.log = [*row.log, {"at": timezone.now().isoformat(), "text": text, "level": level}][-LOG_LINES:]
+        row.save(update_fields=["log"])
+    run.log = row.log
+
+
+class Work:
+    """What a running job holds: its row, progress, and the heartbeat that keeps its lease."""
+
+    def __init__(self, run: Run, worker: str, bar: Any = None) -> None:
+        self.run, self.worker, self.bar = run, worker, bar
+        self._told = 0.0
+        self._lost = threading.Event()
+        self._stop = threading.Event()
+        self._beat = threading.Thread(target=self._keep_alive, daemon=True)
+
+    def progress(self, done: int, total: int, stage: str = "") -> None:
+        """Say how far the work is; raises `Cancelled` or `LeaseLost` when it should stop."""
+        if self.bar is not None:
+            self.bar(done, total, stage)
+        due = time.monotonic() - self._told >= PROGRESS_SECONDS
+        if due or done >= total or stage != self.run.stage:
+            self._tell(min(done, total), total, stage)
+
+    def note(self, text: str, level: str = "info") -> None:
+        note(self.run, text, level)
+
+    def checkpoint(self) -> None:
+        """Raise if somebody cancelled the run or another worker holds it."""
+        row = Run.objects.filter(pk=self.run.pk).values("worker", "status", "cancel_requested").first()
+        if row is None or row["worker"] != self.worker or row["status"] != Run.Status.RUNNING:
+            raise LeaseLost
+        if row["cancel_requested"]:
+            raise Cancelled
+
+    def _tell(self, done: int, total: int, stage: str) -> None:
+        self._told = time.monotonic()
+        self.run.done, self.run.total, self.run.stage = done, total, stage
+        self._mine().update(done=done, total=total, stage=stage, lease_until=lease_end())
+        self.checkpoint()
+
+    def _mine(self) -> QuerySet[Run]:
+        return Run.objects.filter(pk=self.run.pk, worker=self.worker, status=Run.Status.RUNNING)
+
+    def _keep_alive(self) -> None:
+        while not self._stop.wait(settings.RUN_LEASE_SECONDS / 3):
+            try:
+                self._mine().update(lease_until=lease_end())
+            except Exception:  # a busy database is no reason to die; the next beat tries again
+                traceback.print_exc()
+        connection.close()
+
+    def __enter__(self) -> "Work":
+        self._beat.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._beat.join()
+
+
+@contextmanager
+def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
+    """Work on a claimed run; its end, however it comes, is written down once, by its holder alone.
+
+    Raises whatever the work raised except `Cancelled` and `LeaseLost`, which are ends of their own.
+    """
+    run.refresh_from_db()
+    if run.attempts > 1:
+        note(run, "Taken up again. What was done is kept; nothing is done twice.")
+    try:
+        with Work(run, worker, bar) as work:
+            yield work
+    except LeaseLost:
+        return
+    except Cancelled:
+        _finish(run, worker, Run.Status.CANCELLED, "Cancelled. What was done is kept.")
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            _give_back(run, worker)
+        else:
+            _finish(run, worker, Run.Status.FAILED, f"{message_of(error)}")
+        raise
+    else:
+        _finish(run, worker, Run.Status.SUCCEEDED, "")
+
+
+def message_of(error: BaseException) -> str:
+    """One line for people; an unexpected error keeps its type so that it can be found in the logs."""
+    text = " ".join(str(error).split())
+    if isinstance(error, Refused | ValueError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _finish(run: Run, worker: str, status: str, error: str) -> None:
+    close_old_connections()
+    held = Run.objects.filter(pk=run.pk, worker=worker, status=Run.Status.RUNNING)
+    if held.update(status=status, error=error, finished=timezone.now(), lease_until=None, result=run.result):
+        run.refresh_from_db()
+        note(run, error or "Done.", "bad" if status == Run.Status.FAILED else "info")
+
+
+def _give_back(run: Run, worker: str) -> None:
+    """A worker that is told to stop puts its run back, so that the next one need not wait for the lease."""
+    Run.objects.filter(pk=run.pk, worker=worker, status=Run.Status.RUNNING).update(
+        status=Run.Status.QUEUED, worker="", lease_until=None, sent=None
+    )
+
+
+def cancel(run: Run) -> None:
+    """Stop a waiting run at once and a running one at its next step. Finished runs stay as they are."""
+    waiting = Run.objects.filter(pk=run.pk, status=Run.Status.QUEUED).update(
+        status=Run.Status.CANCELLED, finished=timezone.now(), error="Cancelled before it started."
+    )
+    if not waiting:
+        Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(cancel_requested=True)
+    run.refresh_from_db()
+
+
+def retry(run: Run) -> bool:
+    """Put a failed or cancelled run back in the queue; it goes on from where it stood."""
+    again = Run.objects.filter(pk=run.pk, status__in=[Run.Status.FAILED, Run.Status.CANCELLED]).update(
+        status=Run.Status.QUEUED, cancel_requested=False, error="", worker="", lease_until=None, sent=None, finished=None
+    )
+    run.refresh_from_db()
+    return again == 1
+
+
+def reap() -> list[Run]:
+    """Put runs whose worker was lost back in the queue, and return all that wait to be sent.
+
+    A run that was sent long ago and still waits is sent again: the broker may have lost it. Sending
+    twice is harmless, since a run is claimed by one worker only.
+    """
+    for run in lapsed():
+        back = lapsed().filter(pk=run.pk).update(status=Run.Status.QUEUED, worker="", lease_until=None, sent=None)
+        if back:
+            note(run, f"Worker lost: no heartbeat for {settings.RUN_LEASE_SECONDS} s. Queued again.", "warn")
+    overdue = timezone.now() - timedelta(minutes=2)
+    return list(Run.objects.filter(Q(sent__isnull=True) | Q(sent__lt=overdue), status=Run.Status.QUEUED))
