@@ -1,5 +1,25 @@
 """Every address of the site."""
 
-from django.urls import path
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
 
-urlpatterns: list[object] = []
+from config import health, views
+from config.api import api
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("accounts/login/", auth.LoginView.as_view(), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("", include("anonymizer.urls")),
+    path("recognition/", include("recognition.urls")),
+    path("studies/", include("studies.urls")),
+    path("", include("studies.rater_urls")),
+    path("api/v1/", api.urls),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+]
