@@ -1,0 +1,127 @@
+"""A table of votes as arrays: what every statistic here takes.
+
+Stimuli, raters and clips are codes 0, 1, 2 …; their own names, as strings, stand beside them in order of
+appearance. A stimulus may have no vote and a (rater, stimulus) pair may have none or several.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+NO_VIEW_ANGLE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Votes; all arrays are (votes,)."""
+
+    stimulus: NDArray[np.int64]
+    rater: NDArray[np.int64]
+    score: NDArray[np.float64]
+    stimuli: tuple[str, ...]
+    raters: tuple[str, ...]
+    clip: NDArray[np.int64]  # codes; the stimulus itself where no clip is named
+    view_angle: NDArray[np.int64] | None = None  # degrees, NO_VIEW_ANGLE where a row has none
+
+    def without_raters(self, rejected: Sequence[int]) -> "Ratings":
+        """The same table without these raters' votes (codes and names stay)."""
+        kept = ~np.isin(self.rater, np.asarray(rejected, dtype=np.int64))
+        angles = None if self.view_angle is None else self.view_angle[kept]
+        return Ratings(
+            self.stimulus[kept], self.rater[kept], self.score[kept],
+            self.stimuli, self.raters, self.clip[kept], angles,
+        )  # fmt: skip
+
+    def with_scores(self, score: NDArray[np.float64]) -> "Ratings":
+        return Ratings(
+            self.stimulus, self.rater, score, self.stimuli, self.raters, self.clip, self.view_angle
+        )
+
+
+def from_columns(
+    stimulus: ArrayLike,
+    rater: ArrayLike,
+    score: ArrayLike,
+    *,
+    view_angle: ArrayLike | None = None,
+    clip: ArrayLike | None = None,
+) -> Ratings:
+    """Ratings of equally long columns; rows without a score (blank, None, NaN) count as votes not given.
+
+    ValueError, naming the row, where a stimulus or rater is blank or a number is none.
+    """
+    table = {"stimulus": stimulus, "rater": rater, "score": score, "view_angle": view_angle, "clip": clip}
+    columns = {name: pd.Series(values) for name, values in table.items() if values is not None}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"The columns differ in length ({lengths}): every vote needs a value in each.")
+    scores = _numbers(columns["score"], "score")
+    given = ~np.isnan(scores)
+    if not given.any():
+        raise ValueError("The table holds no votes: give at least one row with a score.")
+    stimulus_codes, stimuli = _codes(columns["stimulus"], "stimulus")
+    rater_codes, raters = _codes(columns["rater"], "rater")
+    clip_codes = _codes(columns["clip"], "clip")[0] if clip is not None else stimulus_codes
+    angles = _angles(columns["view_angle"])[given] if view_angle is not None else None
+    return Ratings(
+        stimulus_codes[given], rater_codes[given], scores[given], stimuli, raters, clip_codes[given], angles
+    )
+
+
+def read_csv(path: str | Path) -> Ratings:
+    """Ratings of a CSV with the columns stimulus, rater, score and, if there, view_angle and clip.
+
+    ValueError with one line on what is wrong where the file is no such table.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:  # pandas' own parse errors and bad encodings are ValueErrors
+        raise ValueError(f"{path} can't be read as CSV: {' '.join(str(error).split())}") from error
+    table.columns = table.columns.str.strip()
+    missing = [name for name in ("stimulus", "rater", "score") if name not in table]
+    if missing:
+        raise ValueError(
+            f"{path} has no column {' or '.join(missing)}: name stimulus, rater and score in line 1."
+        )
+    optional = {name: table[name] for name in ("view_angle", "clip") if name in table}
+    try:
+        return from_columns(table["stimulus"], table["rater"], table["score"], **optional)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _codes(column: "pd.Series[Any]", name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    blank = column.isna() | (column.astype(str).str.strip() == "") if column.dtype.kind not in "iu" else None
+    if blank is not None and blank.any():
+        raise ValueError(f"Row {int(np.argmax(blank)) + 1} has no {name}: every row needs one.")
+    codes, keys = pd.factorize(column)
+    return np.asarray(codes, dtype=np.int64), tuple(str(key) for key in keys)
+
+
+def _numbers(column: "pd.Series[Any]", name: str) -> NDArray[np.float64]:
+    if column.dtype.kind in "iufb":
+        values = column.to_numpy(dtype=np.float64)
+        blank = np.isnan(values)
+    else:
+        text = column.where(column.notna(), "").astype(str).str.strip()
+        blank = (text == "").to_numpy()
+        values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~blank & ~np.isfinite(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"Row {row + 1} has the {name} {column.iloc[row]!r}: a {name} must be a number.")
+    return values
+
+
+def _angles(column: "pd.Series[Any]") -> NDArray[np.int64]:
+    values = np.where(np.isnan(numbers := _numbers(column, "view_angle")), NO_VIEW_ANGLE, numbers)
+    wrong = (values != np.round(values)) | (~np.isnan(numbers) & (values < 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"Row {row + 1} has the view_angle {column.iloc[row]!r}: use whole degrees from 0.")
+    return values.astype(np.int64)
