@@ -23,7 +23,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from anonymizer.models import Run
+from anonymizer.models import Run, Worker
 
 VERSION = "0.1.0"
 LOG_LINES = 200
@@ -237,3 +237,13 @@ def reap() -> list[Run]:
             note(run, f"Worker lost: no heartbeat for {settings.RUN_LEASE_SECONDS} s. Queued again.", "warn")
     overdue = timezone.now() - timedelta(minutes=2)
     return list(Run.objects.filter(Q(sent__isnull=True) | Q(sent__lt=overdue), status=Run.Status.QUEUED))
+
+
+def beat() -> None:
+    """Write down that a worker lives, here and now."""
+    Worker.objects.update_or_create(name=socket.gethostname()[:64], defaults={"last_beat": timezone.now()})
+
+
+def worker_alive(within: float = 30) -> bool:
+    """Whether any worker has been heard of in the last `within` seconds."""
+    return Worker.objects.filter(last_beat__gte=timezone.now() - timedelta(seconds=within)).exists()

@@ -68,6 +68,19 @@ class Run(models.Model):
         return self.status in (self.Status.SUCCEEDED, self.Status.FAILED, self.Status.CANCELLED)
 
 
+class Worker(models.Model):
+    """A machine whose worker takes up runs, and when it was last heard of."""
+
+    name = models.CharField(max_length=64, unique=True)
+    last_beat = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Dataset(models.Model):
     """Walks of some subjects, brought in or made here, all of one licence."""
 
