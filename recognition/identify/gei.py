@@ -25,7 +25,8 @@ def gait_energy_image(silhouettes: Silhouettes, size: tuple[int, int] = SIZE) ->
     shown = np.count_nonzero(frames.any(axis=(1, 2)))
     if shown == 0:
         raise ValueError(f"None of {len(frames)} frames shows a silhouette: no gait energy image.")
-    return frames.sum(axis=0, dtype=np.float32) / np.float32(shown)
+    energy: NDArray[np.float32] = frames.sum(axis=0, dtype=np.float32) / np.float32(shown)
+    return energy
 
 
 def gait_energy_images(

@@ -28,9 +28,9 @@ class Projection:
         """Images (gaits, pixels) -> features (gaits, components)."""
         if images.ndim != 2 or images.shape[1] != len(self.mean):
             raise ValueError(
-                f"This projection takes (gaits, {len(self.mean)}) pixels, not an array of shape {images.shape}."
+                f"This projection takes (gaits, {len(self.mean)}) pixels, not a shape of {images.shape}."
             )
-        return (images - self.mean) @ self.rotations
+        return np.asarray((images - self.mean) @ self.rotations, np.float32)
 
 
 def fit(images: NDArray[np.float32], subjects: NDArray[np.str_], components: int = COMPONENTS) -> Projection:

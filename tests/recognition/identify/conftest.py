@@ -14,7 +14,7 @@ MakeGaits = Callable[..., Gaits]
 def made_up_gaits(
     subjects: int = 12,
     *,
-    view_angles: Sequence[int] = (0, 36, 72),
+    view_angles: Sequence[int] = (0, 90, 180),
     sequences: int = 4,
     traits: int = 5,
     noise: float = 0.3,

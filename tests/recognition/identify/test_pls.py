@@ -59,5 +59,5 @@ def test_images_of_another_size_are_refused():
 
 def test_as_many_names_as_images_are_needed():
     images, subjects = some_gaits()
-    with pytest.raises(ValueError, match="12, 30.*for 11 subjects"):
+    with pytest.raises(ValueError, match=r"12, 30.*for 11 subjects"):
         pls.fit(images, subjects[:11])
