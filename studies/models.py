@@ -133,6 +133,7 @@ class Rater(models.Model):
     consented = models.DateTimeField()
     idempotency_key = models.CharField(max_length=64, blank=True)
     external_hmac = models.CharField(max_length=64, blank=True)  # of the platform's id, salted by study
+    session_hmac = models.CharField(max_length=64, blank=True)  # of the platform's session, likewise
     locale = models.CharField(max_length=16, blank=True)
     device = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -153,6 +154,22 @@ class Rater(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+
+class ErasedIdentity(models.Model):
+    """Who withdrew, as an HMAC alone, so that they cannot enter again; deleted when the study closes."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="erased_identities")
+    external_hmac = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "erased identities"
+        constraints = [
+            models.UniqueConstraint(fields=["study", "external_hmac"], name="erased_identity_once_a_study"),
+        ]
+
+    def __str__(self) -> str:
+        return f"erased identity {self.pk}"
 
 
 class Presentation(models.Model):
