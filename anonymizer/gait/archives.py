@@ -253,7 +253,7 @@ class _Counted:
         file.seek(0)
         self.file: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=file) if gzipped else file
         self.unpacked = 0
-        self.may_reach: int | None = None
+        self.may_reach: int | None = _CHUNK  # opening reads the first header already
 
     def read(self, size: int) -> bytes:
         data = self.file.read(size)
