@@ -138,5 +138,5 @@ def load(file: BinaryIO) -> Identifications:
             probes = tuple(GaitKey(*key) for key in keys)
             angles, subjects = stored["view_angles"].tolist(), stored["subjects"].tolist()
             return Identifications(probes, tuple(angles), tuple(subjects), stored["scores"])
-    except (zipfile.BadZipFile, KeyError, EOFError, TypeError, AttributeError) as error:
+    except (zipfile.BadZipFile, ValueError, LookupError, EOFError, TypeError, AttributeError) as error:
         raise ValueError(f"This file does not hold identifications: {error}") from error
