@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -55,7 +55,9 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{threading.get_ident() % 100_000}"
 
 
-def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: AbstractBaseUser | None = None) -> Run:
+def create(
+    kind: str, parameters: dict[str, Any], *, seed: int = 0, user: AbstractBaseUser | None = None
+) -> Run:
     """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
     return Run.objects.create(
         kind=kind, parameters=parameters, seed=seed, requested_by=user, code_version=code_version()
@@ -219,7 +221,13 @@ def cancel(run: Run) -> None:
 def retry(run: Run) -> bool:
     """Put a failed or cancelled run back in the queue; it goes on from where it stood."""
     again = Run.objects.filter(pk=run.pk, status__in=[Run.Status.FAILED, Run.Status.CANCELLED]).update(
-        status=Run.Status.QUEUED, cancel_requested=False, error="", worker="", lease_until=None, sent=None, finished=None
+        status=Run.Status.QUEUED,
+        cancel_requested=False,
+        error="",
+        worker="",
+        lease_until=None,
+        sent=None,
+        finished=None,
     )
     run.refresh_from_db()
     return again == 1
@@ -232,7 +240,11 @@ def reap() -> list[Run]:
     twice is harmless, since a run is claimed by one worker only.
     """
     for run in lapsed():
-        back = lapsed().filter(pk=run.pk).update(status=Run.Status.QUEUED, worker="", lease_until=None, sent=None)
+        back = (
+            lapsed()
+            .filter(pk=run.pk)
+            .update(status=Run.Status.QUEUED, worker="", lease_until=None, sent=None)
+        )
         if back:
             note(run, f"Worker lost: no heartbeat for {settings.RUN_LEASE_SECONDS} s. Queued again.", "warn")
     overdue = timezone.now() - timedelta(minutes=2)
@@ -247,3 +259,13 @@ def beat() -> None:
 def worker_alive(within: float = 30) -> bool:
     """Whether any worker has been heard of in the last `within` seconds."""
     return Worker.objects.filter(last_beat__gte=timezone.now() - timedelta(seconds=within)).exists()
+
+
+def execute(run_id: int, body: Callable[[Work], None], bar: Any = None) -> bool:
+    """Claim the run and do its work here; False where somebody else has it, or it is finished."""
+    worker = worker_name()
+    if not claim(run_id, worker):
+        return False
+    with working(Run.objects.get(pk=run_id), worker, bar) as work:
+        body(work)
+    return True

@@ -207,10 +207,12 @@ class Anonymization(models.Model):
     alpha = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     donor_policy = models.CharField(max_length=16, choices=DonorPolicy)
-    fixed_donor = models.ForeignKey(Subject, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    fixed_donor = models.ForeignKey(
+        Subject, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     checkpoint = models.ForeignKey(Checkpoint, null=True, blank=True, on_delete=models.PROTECT)
     copy = models.CharField(max_length=16, choices=Copy, default=Copy.PROBE)
-    split = models.CharField(max_length=16, default="30:15:55")  # A:B:C or paper; see recognition
+    split = models.CharField(max_length=16, blank=True, default="30:15:55")  # empty: everybody
     proxies = models.JSONField(default=dict, blank=True)  # {"iou", "jitter_ratio", "manifold_ratio"}
     skipped = models.JSONField(default=list, blank=True)  # [{"sequence", "reason"}]
     created = models.DateTimeField(auto_now_add=True)
@@ -230,6 +232,7 @@ class AnonymizedSequence(StoredSilhouettes):
     source = models.ForeignKey(Sequence, on_delete=models.CASCADE, related_name="anonymized")
     donor = models.CharField(max_length=64, blank=True)  # a subject's label or "synthetic 12"
     iou = models.FloatField(null=True, blank=True)  # with the original
+    jitter = models.FloatField(null=True, blank=True)  # second difference in time against the original's
 
     class Meta:
         ordering = ["pk"]
@@ -244,7 +247,9 @@ class AnonymizedSequence(StoredSilhouettes):
 class Clip(models.Model):
     """A video file: a sequence, original or changed, repeated to the wanted length."""
 
-    sequence = models.ForeignKey(Sequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips")
+    sequence = models.ForeignKey(
+        Sequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
+    )
     anonymized_sequence = models.ForeignKey(
         AnonymizedSequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
     )
@@ -257,10 +262,13 @@ class Clip(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(sequence__isnull=True) ^ Q(anonymized_sequence__isnull=True), name="clip_of_one_sequence"
+                condition=Q(sequence__isnull=True) ^ Q(anonymized_sequence__isnull=True),
+                name="clip_of_one_sequence",
             ),
             models.UniqueConstraint(
-                fields=["sequence", "seconds"], condition=Q(sequence__isnull=False), name="clip_once_a_sequence"
+                fields=["sequence", "seconds"],
+                condition=Q(sequence__isnull=False),
+                name="clip_once_a_sequence",
             ),
             models.UniqueConstraint(
                 fields=["anonymized_sequence", "seconds"],

@@ -168,6 +168,7 @@ BROKER_URL_FILE = VAR / "broker_url"  # where the launcher writes the embedded s
 WORKERS = number("WORKERS", os.cpu_count() or 1, 1, 1024)  # processes one job may use
 GAITMOS_DEVICE = choice("GAITMOS_DEVICE", "auto", ("auto", "cpu", "cuda"))
 GPU_QUEUE = env.str("GAITMOS_GPU_QUEUE", default="")  # a queue of its own for network training
+DEMO = choice("GAITMOS_DEMO", "on", ("on", "off")) == "on"  # whether `make run` starts the demo
 RUN_LEASE_SECONDS = number("RUN_LEASE_SECONDS", 15, 3, 3600)
 
 
@@ -182,6 +183,7 @@ def broker_url() -> str:
 
 CELERY_BROKER_URL = broker_url()
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "gaitmos"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -197,12 +199,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 30,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULE = {
-    "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 5}},
-    "heartbeat": {"task": "jobs.worker_heartbeat", "schedule": 5.0, "options": {"expires": 5}},
-    "seats": {"task": "studies.release_seats", "schedule": 60.0, "options": {"expires": 60}},
-}
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 
 # --- Signing in ---------------------------------------------------------------------------------
 LOGIN_URL = "/accounts/login/"
@@ -256,9 +252,12 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.TokenFreeFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": choice("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "root": {
+        "handlers": ["console"],
+        "level": choice("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
 }
 
 UNFOLD = {

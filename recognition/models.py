@@ -53,7 +53,8 @@ class Recognition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "attacker"], name="recognition_once_a_run_and_attacker"),
             models.CheckConstraint(
-                condition=Q(attacker="", anonymization__isnull=True) | ~Q(attacker="") & Q(anonymization__isnull=False),
+                condition=Q(attacker="", anonymization__isnull=True)
+                | ~Q(attacker="") & Q(anonymization__isnull=False),
                 name="recognition_attacker_needs_an_anonymization",
             ),
         ]

@@ -92,7 +92,9 @@ class Stimulus(models.Model):
     class Meta:
         ordering = ["study", "number"]
         verbose_name_plural = "stimuli"
-        constraints = [models.UniqueConstraint(fields=["study", "number"], name="stimulus_number_once_a_study")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="stimulus_number_once_a_study")
+        ]
 
     def __str__(self) -> str:
         return f"pair {self.number}"
@@ -145,10 +147,14 @@ class Rater(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "pseudonym"], name="rater_pseudonym_once_a_study"),
             models.UniqueConstraint(
-                fields=["study", "idempotency_key"], condition=~Q(idempotency_key=""), name="rater_enrolled_once_a_key"
+                fields=["study", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="rater_enrolled_once_a_key",
             ),
             models.UniqueConstraint(
-                fields=["study", "external_hmac"], condition=~Q(external_hmac=""), name="rater_enrolled_once_an_identity"
+                fields=["study", "external_hmac"],
+                condition=~Q(external_hmac=""),
+                name="rater_enrolled_once_an_identity",
             ),
         ]
 

@@ -1,0 +1,277 @@
+"""The run that changes walks: tracks out of rows, donors for each, the method in several processes, rows again."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Avg
+
+from anonymizer import jobs, parallel, store
+from anonymizer.gait.splits import split
+from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence, Subject
+
+if TYPE_CHECKING:
+    from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
+    from anonymizer.gait.donors import Donor, DonorBank, TrackName
+
+BANK = 32  # synthetic donors a run draws from; each is rendered once for all view angles
+DONOR_FRAMES = 50
+Tracks = Mapping["TrackName", Mapping[int, Sequence]]
+
+
+def anonymize(work: jobs.Work) -> None:
+    """Change every walk that the run asks for and that is not changed yet."""
+    run = work.run
+    anonymization = _own(run)
+    chosen = wanted_tracks(anonymization, run.parameters["walks"])
+    done = _done(anonymization)
+    left = {name: views for name, views in chosen.items() if name not in done}
+    work.progress(len(chosen) - len(left), len(chosen), "Changing")
+    bank = _bank(work, anonymization) if anonymization.donor_policy == "synthetic" and left else None
+    for count, changed in enumerate(_changed(anonymization, left, bank), start=len(chosen) - len(left) + 1):
+        _keep(anonymization, chosen[changed.name], changed)
+        work.progress(count, len(chosen), "Changing")
+    _finish(work, anonymization)
+
+
+def _own(run: Run) -> Anonymization:
+    """The anonymization this run makes, found again on another attempt."""
+    found = Anonymization.objects.filter(run=run).first()
+    if found is not None:
+        return found
+    asked = run.parameters
+    dataset = Dataset.objects.get(pk=asked["dataset"])
+    checkpoint = Checkpoint.objects.get(pk=asked["checkpoint"]) if asked["checkpoint"] else None
+    anonymization = Anonymization(
+        run=run,
+        dataset=dataset,
+        method=asked["method"],
+        alpha=asked["alpha"],
+        donor_policy=asked["donor"],
+        checkpoint=checkpoint,
+        copy=asked["copy"],
+        split=asked["split"] or "",
+    )
+    if asked["donor"] == Anonymization.DonorPolicy.FIXED:
+        anonymization.fixed_donor = fixed_donor(dataset, subjects_of(anonymization), run.seed)
+    anonymization.save()
+    return anonymization
+
+
+def fixed_donor(dataset: Dataset, labels: Iterable[str], seed: int) -> Subject:
+    """The one noise subject of a set, drawn from the seed."""
+    from anonymizer.gait import donors
+
+    return Subject.objects.get(dataset=dataset, label=donors.fixed_subject(list(labels), seed))
+
+
+def subjects_of(anonymization: Anonymization) -> tuple[str, ...]:
+    """Whose walks are changed: D3 of the split, or everybody without one."""
+    labels = tuple(anonymization.dataset.subjects.values_list("label", flat=True))
+    return split(labels, anonymization.split).test if anonymization.split else labels
+
+
+def _all_tracks(anonymization: Anonymization) -> Tracks:
+    sequences = Sequence.objects.filter(
+        subject__dataset=anonymization.dataset, subject__label__in=subjects_of(anonymization)
+    )
+    return store.tracks(sequences.select_related("subject"))
+
+
+def wanted_tracks(
+    anonymization: Anonymization, walks: Iterable[str]
+) -> dict["TrackName", Mapping[int, Sequence]]:
+    """The walks to be changed. The fixed donor of the copy to be judged stays as it is: it is no probe."""
+    only = set(walks)
+    donor = anonymization.fixed_donor
+    kept_out = donor.label if donor and anonymization.copy == Anonymization.Copy.PROBE else None
+    return {
+        name: views
+        for name, views in _all_tracks(anonymization).items()
+        if name.subject != kept_out and (not only or f"{name.condition}-{name.number:02d}" in only)
+    }
+
+
+def _done(anonymization: Anonymization) -> set["TrackName"]:
+    sources = Sequence.objects.filter(anonymized__anonymization=anonymization).select_related("subject")
+    skipped = {entry["sequence"] for entry in anonymization.skipped}
+    return set(store.tracks(sources)) | {name for name in _all_tracks(anonymization) if str(name) in skipped}
+
+
+# --- Donors ---------------------------------------------------------------------------------------
+def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
+    """The run's synthetic donors, rendered once and kept in a file, seen from all the dataset's view angles."""
+    import io
+
+    import numpy as np
+
+    from anonymizer.gait.donors import DonorBank
+
+    angles = tuple(
+        Sequence.objects.filter(subject__dataset=anonymization.dataset)
+        .order_by("view_angle")
+        .values_list("view_angle", flat=True)
+        .distinct()
+    )
+    name = f"donors/seed-{work.run.seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
+    if not default_storage.exists(name):
+        packed = []
+        every = [(work.run.seed, index, angles) for index in range(BANK)]
+        for views in parallel.ordered_map(render_donor, every):
+            packed.append(views)
+            work.progress(len(packed), BANK, "Drawing donors")
+        buffer = io.BytesIO()
+        np.savez(buffer, **DonorBank(packed).arrays())  # type: ignore[arg-type]
+        default_storage.save(name, ContentFile(buffer.getvalue()))
+    with default_storage.open(name) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as stored:
+        return DonorBank.from_arrays(dict(stored))
+
+
+def _packed(donor: "Donor") -> dict[int, bytes]:
+    from anonymizer.gait.silhouettes import pack
+
+    return {angle: pack(silhouettes) for angle, silhouettes in donor.items()}
+
+
+def render_donor(job: tuple[int, int, tuple[int, ...]]) -> dict[int, bytes]:
+    """One synthetic walker at all view angles, packed."""
+    from anonymizer.gait.silhouettes import pack
+    from anonymizer.gait.walkers import donor
+
+    seed, index, angles = job
+    return {
+        angle: pack(each)
+        for angle, each in donor(seed, index, view_angles=angles, frames=DONOR_FRAMES).items()
+    }
+
+
+def _donors_for(
+    anonymization: Anonymization, name: "TrackName", candidates: Tracks, bank: "DonorBank | None"
+) -> tuple["PackedTrack", ...]:
+    """The donors of one track, by the policy. ValueError where none fits."""
+    from anonymizer.gait import donors
+    from anonymizer.gait.batch import PackedTrack
+
+    seed = anonymization.run.seed
+    if bank is not None:
+        (number,) = donors.synthetic_donors(name, 1, seed, bank=len(bank))
+        return (PackedTrack.of(f"synthetic {number}", _packed(bank[number])),)
+    if anonymization.donor_policy == Anonymization.DonorPolicy.FIXED:
+        chosen = donors.fixed_donor(name, list(candidates), seed)
+    else:
+        (chosen,) = donors.random_donors(name, list(candidates), 1, seed)
+    views = {angle: store.read(candidates[chosen][angle]) for angle in sorted(name.view_angles)}
+    return (PackedTrack.of(chosen.subject, views),)
+
+
+# --- The work -------------------------------------------------------------------------------------
+def _changed(
+    anonymization: Anonymization, tracks: Tracks, bank: "DonorBank | None"
+) -> Iterator["ChangedTrack"]:
+    from anonymizer.gait import batch
+
+    checkpoint = None
+    if anonymization.checkpoint is not None:
+        with anonymization.checkpoint.weights.open("rb") as file:
+            checkpoint = bytes(file.read())
+    parameters = {**anonymization.parameters, "alpha": anonymization.alpha}
+    refused: list[ChangedTrack] = []
+    every = _jobs(anonymization, tracks, bank, refused)
+    yield from parallel.ordered_map(
+        batch.change,
+        every,
+        prepare=batch.prepare,
+        prepare_with=(anonymization.method, parameters, checkpoint, settings.GAITMOS_DEVICE),
+    )
+    yield from refused
+
+
+def _jobs(
+    anonymization: Anonymization, tracks: Tracks, bank: "DonorBank | None", refused: list["ChangedTrack"]
+) -> Iterator["TrackJob"]:
+    from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
+
+    candidates = _all_tracks(anonymization)
+    for index, (name, views) in enumerate(tracks.items()):
+        try:
+            lent = _donors_for(anonymization, name, candidates, bank)
+        except ValueError as error:
+            refused.append(ChangedTrack(name, error=str(error)))
+            continue
+        own = {angle: store.read(row) for angle, row in views.items()}
+        yield TrackJob(name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + index)
+
+
+def _keep(anonymization: Anonymization, views: Mapping[int, Sequence], changed: "ChangedTrack") -> None:
+    if changed.error:
+        anonymization.skipped = [
+            *anonymization.skipped,
+            {"sequence": str(changed.name), "reason": changed.error},
+        ]
+        anonymization.save(update_fields=["skipped"])
+        return
+    sources = {angle: row.pk for angle, row in views.items()}
+    store.add_changed(
+        anonymization, sources, changed.views, iou=changed.iou, jitter=changed.jitter, donor=changed.donor
+    )
+
+
+def _finish(work: jobs.Work, anonymization: Anonymization) -> None:
+    rows = AnonymizedSequence.objects.filter(anonymization=anonymization)
+    if not rows.exists():
+        reasons = sorted({entry["reason"] for entry in anonymization.skipped}) or [
+            "there was no walk to change"
+        ]
+        raise jobs.Refused(f"Nothing was changed: {'; '.join(reasons)}.")
+    if anonymization.copy == Anonymization.Copy.PROBE:
+        anonymization.proxies = _proxies(work, anonymization)
+        anonymization.save(update_fields=["proxies"])
+    work.run.result = {
+        "anonymization_run": work.run.pk,
+        "sequences": rows.count(),
+        "skipped": anonymization.skipped,
+        "proxies": anonymization.proxies,
+    }
+
+
+def _proxies(work: jobs.Work, anonymization: Anonymization) -> dict[str, float | None]:
+    """Mean IoU with the originals, jitter and manifold ratios against them; None where undefined."""
+    work.progress(work.run.done, work.run.total, "Measuring")
+    means = anonymization.sequences.aggregate(iou=Avg("iou"), jitter_ratio=Avg("jitter"))
+    return {**means, "manifold_ratio": _manifold_ratio(anonymization)}
+
+
+def _manifold_ratio(anonymization: Anonymization) -> float | None:
+    """How far changed silhouettes lie from the shapes of real walks, against real ones, a view angle at a time.
+
+    A few walks a view angle suffice; the shapes are learned from subjects who are not among those changed.
+    """
+    from anonymizer.gait import proxies
+
+    changed_subjects = set(anonymization.sequences.values_list("source__subject__label", flat=True))
+    ratios = []
+    angles = sorted(set(anonymization.sequences.values_list("source__view_angle", flat=True)))
+    for angle in angles:
+        real = Sequence.objects.filter(subject__dataset=anonymization.dataset, view_angle=angle)
+        known = [unpacked(row) for row in real.exclude(subject__label__in=changed_subjects)[:MANIFOLD_WALKS]]
+        pairs = anonymization.sequences.filter(source__view_angle=angle).select_related("source")[
+            :MANIFOLD_WALKS
+        ]
+        ratio = proxies.manifold_ratio(
+            known, [unpacked(p.source) for p in pairs], [unpacked(p) for p in pairs]
+        )
+        if ratio is not None and math.isfinite(ratio):
+            ratios.append(ratio)
+    return sum(ratios) / len(ratios) if ratios else None
+
+
+MANIFOLD_WALKS = 12
+
+
+def unpacked(row: Any) -> Any:
+    from anonymizer.gait.silhouettes import unpack
+
+    return unpack(store.read(row))

@@ -1,0 +1,103 @@
+"""Tracks changed one by one in a process of their own: packed bits in, packed bits out.
+
+`prepare` runs once in a process, so that the network is loaded once and a donor that serves many tracks is
+prepared once; `change` then needs no more than a track and its donors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from anonymizer.gait import checkpoints, methods, proxies
+from anonymizer.gait.donors import Donor, TrackName
+from anonymizer.gait.packing import Packed, packed
+from anonymizer.gait.silhouettes import frames_of_iou, unpack
+from anonymizer.gait.training import Checkpoint
+
+_DONORS_KEPT = 64
+
+
+@dataclass(frozen=True)
+class PackedTrack:
+    """A track that can be sent to a process, compared and remembered."""
+
+    name: str
+    views: tuple[tuple[int, bytes], ...]  # (view angle, packed silhouettes)
+
+    @classmethod
+    def of(cls, name: object, views: Mapping[int, bytes]) -> "PackedTrack":
+        return cls(str(name), tuple(sorted(views.items())))
+
+
+@dataclass(frozen=True)
+class TrackJob:
+    """One track to be changed, its donors, and the seed of whatever else the method draws."""
+
+    name: TrackName
+    track: PackedTrack
+    donors: tuple[PackedTrack, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class ChangedTrack:
+    """What came of it; `error` says in words why nothing did."""
+
+    name: TrackName
+    donor: str = ""
+    views: Mapping[int, Packed] = field(default_factory=dict)
+    iou: Mapping[int, float] = field(default_factory=dict)
+    jitter: Mapping[int, float] = field(default_factory=dict)  # ratio against the original; may be NaN
+    error: str = ""
+
+
+@dataclass
+class Workshop:
+    """What this process has at hand."""
+
+    method: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    network: Checkpoint | None = None
+
+
+_workshop = Workshop()
+
+
+def prepare(method: str, parameters: Mapping[str, Any], checkpoint: bytes | None, device: str) -> None:
+    """Set this process up for one method. `checkpoint` is a checkpoint's file."""
+    _workshop.method, _workshop.parameters = method, dict(parameters)
+    _workshop.network = None
+    if checkpoint is not None:
+        _workshop.network = checkpoints.from_bytes(checkpoint, method=method, device=device)
+
+
+@lru_cache(_DONORS_KEPT)
+def _donor(track: PackedTrack) -> Donor:
+    return Donor({angle: unpack(data) for angle, data in track.views})
+
+
+def change(job: TrackJob) -> ChangedTrack:
+    """Change one track. A track that can't be changed is reported, so that it does not end the job."""
+    original = {angle: unpack(data) for angle, data in job.track.views}
+    donor = ", ".join(each.name for each in job.donors)
+    try:
+        changed = methods.anonymize(
+            original,
+            _workshop.method,
+            parameters=_workshop.parameters,
+            donors=[_donor(each) for each in job.donors],
+            network=_workshop.network,
+            rng=np.random.default_rng(job.seed),
+        )
+    except ValueError as error:
+        return ChangedTrack(job.name, donor, error=str(error))
+    return ChangedTrack(
+        job.name,
+        donor,
+        {angle: packed(silhouettes) for angle, silhouettes in changed.items()},
+        {angle: frames_of_iou(original[angle], changed[angle]) for angle in changed},
+        {angle: proxies.jitter_ratio(original[angle], changed[angle]) for angle in changed},
+    )

@@ -1,0 +1,224 @@
+"""What can be asked of the anonymizer: each request is checked here, by page and command alike, and becomes a run.
+
+The work itself stands in `making_datasets`, `training_networks` and `anonymizing`.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from anonymizer import anonymizing, jobs, making_datasets, training_networks
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.gait.splits import Split, split
+from anonymizer.jobs import Refused
+from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
+
+CASIA_B_VIEW_ANGLES = tuple(range(0, 181, 18))
+SEQUENCES = {"nm": 6, "bg": 2, "cl": 2}  # as CASIA-B has them
+DEFAULT_SPLIT = "30:15:55"
+EPOCHS, STRIDE = 100, 1  # the paper's: every frame, 100 times
+
+BODIES: dict[str, Callable[[jobs.Work], None]] = {
+    Run.Kind.IMPORT_CASIA_B: making_datasets.import_casia_b,
+    Run.Kind.GENERATE_WALKERS: making_datasets.generate_walkers,
+    Run.Kind.TRAIN_NETWORK: training_networks.train_network,
+    Run.Kind.ANONYMIZE: anonymizing.anonymize,
+}
+
+
+def execute(run: Run, bar: Any = None) -> bool:
+    """Do the run's work in this process."""
+    return jobs.execute(run.pk, BODIES[run.kind], bar)
+
+
+# --- Datasets -------------------------------------------------------------------------------------
+def request_import(
+    path: str | Path,
+    name: str,
+    frames: int = 50,
+    licence: str = "",
+    may_be_shown_to_raters: bool = False,
+    user: AbstractBaseUser | None = None,
+) -> Run:
+    """Bring in walks in CASIA-B's layout: a folder, a zip or a tar.gz."""
+    _check_new_dataset(name, frames)
+    if not Path(path).exists():
+        raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in CASIA-B's layout.")
+    parameters = {
+        "name": name.strip(),
+        "path": str(Path(path).resolve()),
+        "frames": frames,
+        "licence": licence,
+        "may_be_shown_to_raters": may_be_shown_to_raters,
+    }
+    return jobs.create(Run.Kind.IMPORT_CASIA_B, parameters, user=user)
+
+
+def request_walkers(
+    name: str,
+    subjects: int,
+    sequences: Mapping[str, int] = SEQUENCES,
+    view_angles: Sequence[int] = CASIA_B_VIEW_ANGLES,
+    frames: int = 50,
+    difficulty: str = "casia",
+    seed: int = 0,
+    user: AbstractBaseUser | None = None,
+) -> Run:
+    """Make walkers who exist nowhere."""
+    _check_new_dataset(name, frames)
+    parameters = walker_parameters(subjects, sequences, view_angles, frames, difficulty)
+    return jobs.create(Run.Kind.GENERATE_WALKERS, {"name": name.strip(), **parameters}, seed=seed, user=user)
+
+
+def walker_parameters(
+    subjects: int, sequences: Mapping[str, int], view_angles: Sequence[int], frames: int, difficulty: str
+) -> dict[str, Any]:
+    """The walkers' parameters, checked."""
+    from anonymizer.gait.walkers.difficulty import DIFFICULTIES
+
+    _within("subjects", subjects, 1, 999)
+    _within("frames", frames, 1, 250)
+    for condition, count in sequences.items():
+        if condition not in SEQUENCES:
+            raise Refused(
+                f"Gait condition {condition!r} is not known. Use {', '.join(SEQUENCES)}, as in nm=4,bg=1."
+            )
+        _within(f"sequences {condition}", count, 0, 99)
+    if not any(sequences.values()):
+        raise Refused("No sequence is asked for. Give at least one, as in nm=4.")
+    if not view_angles or len(set(view_angles)) != len(view_angles):
+        raise Refused("View angles must be given, each once, as in 0,18,36.")
+    for angle in view_angles:
+        _within("view angle", angle, 0, 359)
+    if difficulty not in DIFFICULTIES:
+        raise Refused(f"Difficulty {difficulty!r} is not known. Use one of: {', '.join(DIFFICULTIES)}.")
+    return {
+        "subjects": subjects,
+        "sequences": {condition: count for condition, count in sequences.items() if count},
+        "view_angles": sorted(view_angles),
+        "frames": frames,
+        "difficulty": difficulty,
+    }
+
+
+def _check_new_dataset(name: str, frames: int) -> None:
+    if not name.strip():
+        raise Refused("The dataset needs a name.")
+    if len(name.strip()) > 100:
+        raise Refused("The dataset's name has more than 100 characters. Shorten it.")
+    taken = Dataset.objects.filter(name=name.strip()).first()
+    if taken is not None:
+        hint = "Choose another name." if taken.ready else "It is not finished; its run can be retried."
+        raise Refused(f"A dataset is named {name.strip()!r} already. {hint}")
+    _within("frames", frames, 1, 10_000)
+
+
+# --- Networks -------------------------------------------------------------------------------------
+def request_network(
+    dataset: Dataset,
+    method: str = "tieu",
+    alpha: float | None = None,
+    split: str = DEFAULT_SPLIT,
+    epochs: int = EPOCHS,
+    stride: int = STRIDE,
+    seed: int = 0,
+    user: AbstractBaseUser | None = None,
+) -> Run:
+    """Train the network of `method` on the split's D2."""
+    _check_ready(dataset)
+    chosen = METHODS.get(method)
+    if chosen is None or not chosen.needs_network:
+        names = ", ".join(each.name for each in METHODS.values() if each.needs_network)
+        raise Refused(f"Method {method!r} has no network to train. Those that have: {names}.")
+    _within("epochs", epochs, 1, 10_000)
+    _within("stride", stride, 1, 1000)
+    check_split(dataset, split)
+    parameters = {
+        "dataset": dataset.pk,
+        "method": method,
+        "alpha": _checked_alpha(chosen.default_alpha if alpha is None else alpha),
+        "split": split,
+        "epochs": epochs,
+        "stride": stride,
+    }
+    return jobs.create(Run.Kind.TRAIN_NETWORK, parameters, seed=seed, user=user)
+
+
+# --- Anonymization --------------------------------------------------------------------------------
+def request_anonymization(
+    dataset: Dataset,
+    method: str,
+    alpha: float | None = None,
+    donor: str | None = None,
+    checkpoint: Checkpoint | None = None,
+    split: str | None = DEFAULT_SPLIT,
+    walks: Sequence[str] = (),
+    copy: str = Anonymization.Copy.PROBE,
+    seed: int = 0,
+    user: AbstractBaseUser | None = None,
+) -> Run:
+    """Change a dataset's walks: those of the split's D3, or of everybody where `split` is None.
+
+    `walks` such as nm-03 limit it to these walks of each subject.
+    """
+    _check_ready(dataset)
+    chosen = METHODS.get(method)
+    if chosen is None:
+        raise Refused(f"Method {method!r} is not known. Use one of: {', '.join(METHODS)}.")
+    donor = donor or chosen.default_donor
+    if donor not in DONOR_POLICIES:
+        raise Refused(f"Donor policy {donor!r} is not known. Use one of: {', '.join(DONOR_POLICIES)}.")
+    if split is not None:
+        check_split(dataset, split)
+    parameters = {
+        "dataset": dataset.pk,
+        "method": method,
+        "alpha": _checked_alpha(chosen.default_alpha if alpha is None else alpha),
+        "donor": donor,
+        "checkpoint": _checked_checkpoint(method, checkpoint),
+        "split": split,
+        "walks": list(walks),
+        "copy": copy,
+    }
+    return jobs.create(Run.Kind.ANONYMIZE, parameters, seed=seed, user=user)
+
+
+def _checked_checkpoint(method: str, checkpoint: Checkpoint | None) -> int | None:
+    if not METHODS[method].needs_network:
+        return None
+    if checkpoint is None:
+        raise Refused(f"Method {method!r} needs a trained network. Train one, then choose its checkpoint.")
+    if checkpoint.method != method:
+        raise Refused(
+            f"Checkpoint {checkpoint.name!r} was trained for {checkpoint.method!r}, not for {method!r}."
+        )
+    return checkpoint.pk
+
+
+def check_split(dataset: Dataset, how: str) -> Split:
+    """The dataset's subjects divided; what does not work out is refused in words."""
+    try:
+        return split(dataset.subjects.values_list("label", flat=True), how)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _check_ready(dataset: Dataset) -> None:
+    if not dataset.ready:
+        raise Refused(
+            f"Dataset {dataset.name!r} is not ready: its run has not finished. Wait for it, or retry it."
+        )
+
+
+def _checked_alpha(alpha: float) -> float:
+    if not math.isfinite(alpha) or not 0 <= alpha <= 100:
+        raise Refused(f"Alpha must be a number from 0 to 100, not {alpha:g}.")
+    return alpha
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.")

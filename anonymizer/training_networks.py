@@ -1,0 +1,156 @@
+"""The run that trains a method's network on the walks of D2."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from anonymizer import jobs, parallel, store
+from anonymizer.gait.splits import split
+from anonymizer.models import Checkpoint, Dataset, Run, Sequence
+
+if TYPE_CHECKING:
+    from anonymizer.gait import training
+    from anonymizer.gait.batch import PackedTrack
+    from anonymizer.gait.contours import Vectors
+
+KEEP_EVERY = 5  # epochs between two copies kept for going on after a lost worker
+
+
+def train_network(work: jobs.Work) -> None:
+    """Train on D2: one random subject of it is the noise gait of all the others, always at the same view angle."""
+    from anonymizer.gait import network, training
+
+    run, parameters = work.run, work.run.parameters
+    if Checkpoint.objects.filter(run=run).exists():
+        return
+    dataset = Dataset.objects.get(pk=parameters["dataset"])
+    device = network.chosen_device(settings.GAITMOS_DEVICE)
+    Run.objects.filter(pk=run.pk).update(device=device)
+    x1, x2 = _pairs(work, dataset)
+    state = _kept(run)
+    epochs = parameters["epochs"]
+    work.progress(state.epoch if state else 0, epochs, "Training")
+    for state in training.train(
+        x1,
+        x2,
+        method=parameters["method"],
+        parameters={"alpha": parameters["alpha"]},
+        settings=training.Settings(epochs=epochs, seed=run.seed, device=device),
+        resume=state,
+    ):
+        _keep(run, state)
+        work.progress(state.epoch, epochs, "Training")
+    if state is None:
+        raise ValueError("the training ended without an epoch")
+    for dead in state.dead_starts:
+        work.note(f"Initialisation {dead} was dead (zero output, zero gradient) and was drawn again.")
+    _save(run, dataset, state, len(x1))
+
+
+def _pairs(work: jobs.Work, dataset: Dataset) -> tuple["Vectors", "Vectors"]:
+    """X1 and X2 of every `stride`-th frame, contours traced over several processes."""
+    import numpy as np
+
+    every = list(_pair_jobs(work.run, dataset))
+    found = []
+    for done, pair in enumerate(parallel.ordered_map(contour_pair, every), start=1):
+        work.progress(done, len(every), "Tracing contours")
+        if pair is not None:
+            found.append(pair)
+    if not found:
+        raise ValueError("There is nothing to train on: no walk of D2 goes with its noise gait.")
+    return np.concatenate([x1 for x1, _ in found]), np.concatenate([x2 for _, x2 in found])
+
+
+def _pair_jobs(
+    run: Run, dataset: Dataset
+) -> Iterator[tuple["PackedTrack", "PackedTrack", dict[str, Any], int]]:
+    from anonymizer.gait import donors
+    from anonymizer.gait.batch import PackedTrack
+
+    labels = list(dataset.subjects.values_list("label", flat=True))
+    network_subjects = split(labels, run.parameters["split"]).network
+    sequences = Sequence.objects.filter(subject__dataset=dataset, subject__label__in=network_subjects)
+    walks = store.tracks(sequences.select_related("subject"))
+    noise = donors.fixed_subject(network_subjects, run.seed)
+    for name, views in walks.items():
+        if name.subject == noise:
+            continue
+        own = {angle: store.read(row) for angle, row in views.items()}
+        lent = {
+            angle: store.read(row)
+            for angle, row in walks[donors.fixed_donor(name, list(walks), run.seed)].items()
+        }
+        method, alpha, stride = (run.parameters[key] for key in ("method", "alpha", "stride"))
+        yield PairJob(PackedTrack.of(name, own), PackedTrack.of(noise, lent), method, alpha, stride)
+
+
+def contour_pair(job: PairJob) -> "tuple[Vectors, Vectors] | None":
+    """Contour vectors of one walk and of its noise gait in phase with it; None where neither shows a body."""
+    from anonymizer.gait import contour_methods, methods
+    from anonymizer.gait.silhouettes import unpack
+
+    parameters = methods.named(job.method).checked({"alpha": job.alpha})
+    own, noise = ({angle: unpack(data) for angle, data in each.views} for each in (job.original, job.noise))
+    try:
+        return contour_methods.training_pairs([own], [noise], parameters, job.stride)
+    except ValueError:
+        return None
+
+
+# --- What is kept ---------------------------------------------------------------------------------
+def _kept_name(run: Run) -> str:
+    return f"checkpoints/unfinished-run-{run.pk}.npz"
+
+
+def _kept(run: Run) -> "training.Checkpoint | None":
+    """Where an earlier attempt stood."""
+    from anonymizer.gait import checkpoints
+
+    if not default_storage.exists(_kept_name(run)):
+        return None
+    with default_storage.open(_kept_name(run)) as file:
+        try:
+            return checkpoints.from_bytes(file.read())
+        except ValueError:  # cut off in the middle of a write: begin again
+            return None
+
+
+def _keep(run: Run, state: "training.Checkpoint") -> None:
+    from anonymizer.gait import checkpoints
+
+    run.result = {"losses": list(state.losses)}
+    if state.epoch % KEEP_EVERY:
+        return
+    Run.objects.filter(pk=run.pk).update(result=run.result)
+    default_storage.delete(_kept_name(run))
+    default_storage.save(_kept_name(run), ContentFile(checkpoints.to_bytes(state)))
+
+
+def _save(run: Run, dataset: Dataset, state: "training.Checkpoint", frames: int) -> None:
+    from anonymizer.gait import checkpoints
+
+    data = checkpoints.to_bytes(state)
+    row = Checkpoint(
+        name=f"{state.method}-{dataset.slug}-{run.pk}",
+        method=state.method,
+        parameters={
+            **run.parameters,
+            "seed": run.seed,
+            "frames": frames,
+            "dead_starts": list(state.dead_starts),
+        },
+        dataset=dataset,
+        run=run,
+        sha256=hashlib.sha256(data).hexdigest(),
+        losses=list(state.losses),
+    )
+    row.weights.save(f"{row.name}.npz", ContentFile(data), save=False)
+    row.save()
+    default_storage.delete(_kept_name(run))
+    run.result = {"checkpoint": row.name, "losses": row.losses, "frames": frames}

@@ -1,0 +1,106 @@
+"""What other apps and pages may know of success rates, as a recognition run wrote it down.
+
+Rates are 0 to 1 and None where undefined; matrices are [gallery view angle][probe view angle].
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from anonymizer.models import Anonymization, Run
+from recognition.models import Identification, Recognition
+
+ORIGINALS = ""
+
+
+def newest_run(anonymization: Anonymization) -> Run | None:
+    """The newest finished recognition of this anonymization."""
+    return (
+        Run.objects.filter(
+            kind=Run.Kind.RECOGNIZE,
+            status=Run.Status.SUCCEEDED,
+            parameters__anonymization_run=anonymization.run_id,
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def experiment(run: Run) -> dict[str, Any]:
+    """Everything a recognition run found, in the form of `manage.py experiment --json`."""
+    found: dict[str, Any] = run.result.get("experiment", {})
+    return found
+
+
+def ladder(run: Run) -> list[dict[str, Any]]:
+    """The attackers from the weakest to the strongest, at the same view angle."""
+    found: list[dict[str, Any]] = run.result.get("ladder", [])
+    return found
+
+
+def strongest(run: Run) -> str | None:
+    """The attacker who still names most; the headline."""
+    rungs = [rung for rung in ladder(run) if rung["rank1"] is not None]
+    return max(rungs, key=lambda rung: rung["rank1"])["attacker"] if rungs else None
+
+
+def matrix(run: Run, attacker: str) -> dict[str, Any]:
+    """One attacker's matrices, with the originals' rank-1 beside them."""
+    whole = experiment(run)
+    return {
+        "view_angles": whole["view_angles"],
+        "original_rank1": whole["originals"]["rank1"],
+        "probes": whole["originals"]["probes"],
+        **whole["attackers"][attacker],
+    }
+
+
+def by_probe_view_angle(run: Run, attacker: str) -> list[dict[str, Any]]:
+    """`{"view_angle", "success_rate", "ci95", "recognized"}` of each probe view angle."""
+    whole = experiment(run)
+    recognized = whole["attackers"][attacker]["recognized"]
+    return [
+        {**entry, "recognized": sum(row[column] for row in recognized)}
+        for column, entry in enumerate(whole["attackers"][attacker]["by_probe_view_angle"])
+    ]
+
+
+def gates(run: Run) -> list[dict[str, Any]]:
+    """Whether the attack can be trusted: `{"ok", "text"}`, a sentence each."""
+    verdict = experiment(run).get("verdict", {})
+    refused = [{"ok": False, "text": text} for text in verdict.get("refused", [])]
+    if refused:
+        return refused
+    skill = verdict.get("skill")
+    named = "" if skill is None else f": {100 * skill:.0f} % of the way from chance to certainty"
+    return [
+        {"ok": True, "text": f"Clear gaits are named well{named}."},
+        {"ok": True, "text": "No stronger attacker falls below a weaker one by more than noise."},
+    ]
+
+
+def rows(run: Run) -> Iterator[dict[str, Any]]:
+    """Every identification of a run, for exports; a row a probe, gallery view angle and attacker."""
+    every = Identification.objects.filter(recognition__run=run).select_related(
+        "recognition", "probe__subject", "predicted_subject"
+    )
+    for row in every.iterator(chunk_size=2000):
+        yield {
+            "attacker": row.recognition.attacker or "originals",
+            "subject": row.probe.subject.label,
+            "gait_condition": row.probe.gait_condition,
+            "number": row.probe.number,
+            "probe_view_angle": row.probe.view_angle,
+            "gallery_view_angle": row.gallery_view_angle,
+            "predicted_subject": row.predicted_subject.label,
+            "true_rank": row.true_rank,
+            "identified": row.true_rank == 1,
+            "distance": row.distance,
+        }
+
+
+def count(run: Run) -> int:
+    return Identification.objects.filter(recognition__run=run).count()
+
+
+def recognitions(anonymization: Anonymization) -> list[Recognition]:
+    return list(Recognition.objects.filter(anonymization=anonymization).select_related("run", "recognizer"))
