@@ -18,6 +18,7 @@ from studies.mos.figure_parts import (
     marker,
     scaled,
     spoken,
+    title,
 )
 
 
@@ -66,7 +67,8 @@ def attackers_ladder(
     }  # fmt: skip
     axes = layout(height=320, x={"range": [-3, 103], "dtick": 25, "ticksuffix": " %"}, y=y)
     axes |= {"shapes": [shape for shape, _ in lines], "annotations": [note for _, note in lines]}
-    axes["margin"] |= {"t": 56}
+    axes["margin"] |= {"t": 64}
+    axes["legend"] |= {"y": 1.09}  # above the labels of the two lines
     return Figure(
         key="attackers-ladder",
         title="Who can still name them?",
@@ -98,14 +100,13 @@ def _ladder_trace(ladder: Ladder, attackers: Sequence[str]) -> PlotlyDict:
     shown = [
         f"{v:.1f}" if r.attacker == last and v is not None else "" for r, v in zip(rungs, values, strict=True)
     ]
-    right = (values[-1] or 0) < 50 if values else True
     name = f"{ladder.label} · simulated" if ladder.simulated else ladder.label
     return {
         "type": "scatter", "mode": "markers+text", "name": name, "x": values,
         "y": [list(attackers).index(rung.attacker) for rung in rungs],
         "error_x": error_bars(values, lows, highs, look_of(ladder.method).colour),
         "marker": marker(ladder.method, simulated=ladder.simulated),
-        "text": shown, "textposition": "middle right" if right else "middle left",
+        "text": shown, "textposition": "top center",
         "textfont": {"color": INK}, "cliponaxis": False,
         "hovertext": [f"{r.attacker}: {spoken(_as_point(r), 100, 1)}" for r in rungs],
         "hovertemplate": "%{hovertext}<extra>" + name + "</extra>",
@@ -164,7 +165,7 @@ def frontier(points: Sequence[FrontierPoint], *, attacker: str) -> Figure:
         "range": [0, 100],
         "dtick": 25,
         "showgrid": False,
-        "title": {"text": f"success rate, {attacker}, % →"},
+        "title": title(f"success rate, {attacker}, % →"),
     }
     summary = "; ".join(
         f"{p.label}: MOS {spoken(p.mos, 1, 2)}, success {spoken(p.success, 100, 1)}" for p in drawn

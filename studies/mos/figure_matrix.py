@@ -12,6 +12,7 @@ from studies.mos.figure_parts import (
     between,
     layout,
     scaled,
+    title,
 )
 
 Matrix = Sequence[Sequence[float | None]]
@@ -105,11 +106,11 @@ def _percent(rate: float | None) -> str:
 
 def _matrix_layout(view_angles: Sequence[int]) -> PlotlyDict:
     ticks = {
-        "tickmode": "array", "tickvals": list(range(len(view_angles))), "showgrid": False, "showline": False,
-        "ticktext": [str(angle) for angle in view_angles],
+        "tickmode": "array", "tickvals": list(range(len(view_angles))), "ticks": "",
+        "showgrid": False, "showline": False, "ticktext": [str(angle) for angle in view_angles],
     }  # fmt: skip
     end = len(view_angles) - 0.5
-    x = ticks | {"range": [-0.5, end], "title": {"text": "probe view angle, ° (rows: gallery)"}}
+    x = ticks | {"range": [-0.5, end], "title": title("probe view angle, ° (rows: gallery)")}
     y = ticks | {"range": [end, -0.5]}  # the first gallery angle stands on top, as in the paper's table
     margin = {"l": 36, "r": 8, "t": 8, "b": 44}
     return layout(height=360, x=x, y=y) | {"margin": margin, "plot_bgcolor": SUNKEN, "showlegend": False}

@@ -136,6 +136,11 @@ def layout(*, height: int, x: PlotlyDict, y: PlotlyDict, **more: Any) -> PlotlyD
     }  # fmt: skip
 
 
+def title(text: str) -> PlotlyDict:
+    """An axis title in the size of its ticks."""
+    return {"text": text, "font": {"size": 12}}
+
+
 def by_angle_layout(view_angles: Sequence[int], y: PlotlyDict) -> PlotlyDict:
     """The layout of a figure by view angle: given the same angles, two figures have the same x axis."""
     half = step(view_angles) / 2

@@ -16,6 +16,7 @@ from studies.mos.figure_parts import (
     counted,
     layout,
     look_of,
+    title,
 )
 
 
@@ -25,8 +26,9 @@ def votes_per_pair(votes: Sequence[int]) -> Figure:
     first = min(votes, default=0)
     counts = list(range(first, len(pairs)))
     numbers = [int(pairs[count]) for count in counts]
-    x = {"title": {"text": "votes"}, "dtick": max(1, len(counts) // 12), "showgrid": False}
-    axes = layout(height=240, x=x, y={"title": {"text": "pairs"}, "rangemode": "tozero"}, showlegend=False)
+    x = {"title": title("votes"), "dtick": max(1, len(counts) // 12), "showgrid": False}
+    y = {"title": title("pairs"), "rangemode": "tozero", "dtick": max(1, max(numbers, default=1) // 4)}
+    axes = layout(height=240, x=x, y=y, showlegend=False)
     total = sum(votes)
     return Figure(
         key="votes-per-pair",
