@@ -1,5 +1,5 @@
-"""Synthetic walkers: people who exist nowhere, walking past eleven cameras, so that everything runs without real
-gait data. Whatever shows them must say that they are synthetic.
+"""Synthetic walkers: people who exist nowhere, walking past eleven cameras, so that everything runs without
+real gait data. Whatever shows them must say that they are synthetic.
 
 `walk` makes a subject's walk, `donor` a walk of somebody who is no subject.
 """

@@ -1,7 +1,7 @@
 """The compact body space: people as a mean body and its principal components, read from `body_space.npz`.
 
-Built by `build_body_space.py` from the parametric body model anny (see NOTICE.md). Numbers are metres, at rest
-(arms spread), in the axes of `skeleton`.
+Built by `build_body_space.py` from the parametric body model anny (see NOTICE.md). Numbers are metres, at
+rest (arms spread), in the axes of `skeleton`.
 """
 
 import functools
@@ -23,7 +23,7 @@ _FURTHEST = 2.2  # standard deviations
 
 @dataclass(frozen=True)
 class Body:
-    """A person at rest: `points` (n, 3) with their `segments` and `weights` (n, 4), and the `joints` (26, 3)."""
+    """A person at rest: `points` (n, 3) with their `segments` and `weights` (n, 4), and `joints` (26, 3)."""
 
     points: Floats
     joints: Floats
@@ -33,7 +33,7 @@ class Body:
 
 @dataclass(frozen=True)
 class BodySpace:
-    """Bodies as mean + components: rows are the mesh's points, then the joints, flattened to (coordinates,)."""
+    """Bodies as mean + components: the mesh's points, then the joints, flattened to (coordinates,)."""
 
     mean: Floats  # (coordinates,)
     components: Floats  # (components, coordinates)
@@ -53,7 +53,7 @@ class BodySpace:
 
     def somebody(self, rng: np.random.Generator, female: bool) -> Body:
         """A person drawn at random."""
-        z = rng.standard_normal(self.centres.shape[1]).clip(-_FURTHEST, _FURTHEST)
+        z = np.clip(rng.standard_normal(self.centres.shape[1]), -_FURTHEST, _FURTHEST)
         return self.body(self.centres[int(female)] + np.einsum("ij,j->i", self.spreads[int(female)], z))
 
 
@@ -78,7 +78,8 @@ def body_space() -> BodySpace:
 
 def normalised(weights: Floats) -> Floats:
     """Weights (n, k) that sum to one by row."""
-    return weights / weights.sum(axis=1, keepdims=True)
+    shares: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def stature(body: Body) -> float:

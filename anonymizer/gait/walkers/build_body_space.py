@@ -1,9 +1,10 @@
 """Builds `body_space.npz` from the body model anny: `python -m anonymizer.gait.walkers.build_body_space`.
 
-Needs the optional extra `body-space` (anny and torch), which the product itself never does: it takes a minute or
-more and gigabytes of cache the first time. It draws people over anny's sliders and local changes, curls their
-fingers, merges anny's 163 bones into the 26 segments of `skeleton`, and keeps mean and principal components in
-half precision. At the end it prints how much of the silhouettes that costs, on people it has not seen.
+Needs the optional extra `body-space` (anny and torch), which the product itself never does: it takes a minute
+or more and gigabytes of cache the first time. It draws people over anny's sliders and local changes, curls
+their fingers, merges anny's 163 bones into the 26 segments of `skeleton`, and keeps mean and principal
+components in half precision. At the end it prints how much of the silhouettes that costs, on people it has
+not seen.
 """
 
 import argparse

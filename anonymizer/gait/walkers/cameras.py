@@ -1,5 +1,5 @@
-"""Eleven cameras around the walkway, as CASIA-B's: 0° looks the walker in the face, 90° sees the left side, 180°
-the back. Distances and focal length make people as large as in CASIA-B's 320 × 240 pictures."""
+"""Eleven cameras around the walkway, as CASIA-B's: 0° looks the walker in the face, 90° sees the left side,
+180° the back. Distances and focal length make people as large as in CASIA-B's 320 × 240 pictures."""
 
 import math
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""What walkers wear and carry: clothes inflate the body along its normals, everything loose (skirts, coats' hems,
-bags, long hair) is a convex hull of points that ride on the segments.
+"""What walkers wear and carry: clothes inflate the body along its normals, everything loose (skirts, coats'
+hems, bags, long hair) is a convex hull of points that ride on the segments.
 """
 
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class Bag:
 
 @dataclass(frozen=True)
 class Figure:
-    """A dressed person: a body whose last points are no part of the mesh but of the `hulls`, (n, 2) first and end."""
+    """A dressed person: the body's last points are not the mesh's but the `hulls`', (n, 2) first and end."""
 
     body: Body
     hulls: NDArray[np.int32]
@@ -159,8 +159,8 @@ def _with_loose_parts(body: Body, parts: list[LoosePart]) -> Figure:
 
 
 def _skirt(body: Body, normals: Floats, outfit: Outfit) -> LoosePart:
-    """The points of hips and thighs down to the hem, drawn outward toward it. Points just below the hem are lifted
-    onto it, so that its length does not depend on where the mesh has its points."""
+    """The points of hips and thighs down to the hem, drawn outward toward it. Points just below the hem are
+    lifted onto it, so that its length does not depend on where the mesh has its points."""
     along = np.full(len(body.points), np.inf, np.float32)
     lift = np.zeros_like(body.points)
     for side in "LR":
@@ -171,7 +171,9 @@ def _skirt(body: Body, normals: Floats, outfit: Outfit) -> LoosePart:
         along[own] = share[own]
         over = own & (share > outfit.hem)
         lift[over] = (outfit.hem - share[over])[:, None] * bone
-    hips = (_weight_of(body, "pelvis") > 0.5) & (body.points[:, 2] < body.joints[SEGMENT["lowerback"], 2])
+    hips = (_weight_of(body, "pelvis", "lowerback") > 0.5) & (
+        body.points[:, 2] < body.joints[SEGMENT["lowerback"], 2]
+    )
     along[hips] = 0
     chosen = along <= outfit.hem + 0.12
     down = np.clip(along[chosen] / outfit.hem, 0, 1)[:, None]
@@ -206,9 +208,9 @@ def _bag(body: Body, bag: Bag) -> LoosePart:
     if bag.kind == "hand":
         grip = body.joints[SEGMENT[f"hanging.{bag.side}"]]
         half = np.array([0.055, 0.17, 0.13]) * bag.size
-        points = _rounded_box(grip + [0, 0, -half[2] - 0.1], half)
+        points = _rounded_box(grip - np.array([0, 0, half[2] + 0.1]), half)
         return points, *_riding_on(len(points), {f"hanging.{bag.side}": np.ones(len(points))})
-    hips = body.points[_weight_of(body, "pelvis") > 0.5]
+    hips = body.points[_weight_of(body, "pelvis", "lowerback") > 0.6]
     half = np.array([0.06, 0.15, 0.12]) * bag.size
     centre = np.array(
         [left * (float(hips[:, 0].max()) + half[0] * 0.8), 0.03, body.joints[SEGMENT["lowerback"], 2]]

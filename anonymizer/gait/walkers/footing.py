@@ -51,8 +51,8 @@ def root_path(feet: Feet, phases: Doubles, step: float) -> Floats:
 
 @numba.njit(cache=True)
 def _contact(foot):  # type: ignore[no-untyped-def]
-    """The lowest point's height (times,), and how far the points near the ground move to the next step, (times, 2)
-    as (x, y)."""
+    """The lowest point's height (times,), and how far the points near the ground move to the next step,
+    (times, 2) as (x, y)."""
     times, count = foot.shape[:2]
     low = np.empty(times)
     moved = np.zeros((times, 2))

@@ -24,7 +24,7 @@ _FURTHEST = 2.2  # standard deviations: beyond them the linear model makes no pe
 
 @dataclass(frozen=True)
 class Gait:
-    """One gait: Fourier coefficients of the segments' rotation vectors (22, 3, 11) and ln(cycles a second)."""
+    """One gait: Fourier coefficients of the rotation vectors (22, 3, 11) and ln(cycles a second)."""
 
     rotation: Doubles
     log_cadence: float
@@ -38,7 +38,7 @@ class Gait:
 
 @dataclass(frozen=True)
 class Variation:
-    """Independent directions in which gaits differ, each of one standard deviation: (n, 22, 3, 11) and (n,)."""
+    """Independent directions in which gaits differ, by one standard deviation: (n, 22, 3, 11) and (n,)."""
 
     rotation: Doubles
     log_cadence: Doubles
@@ -70,8 +70,10 @@ def kinematics() -> Kinematics:
     mean = _variation([stored["mean"]])
     return Kinematics(
         Gait(mean.rotation[0], float(mean.log_cadence[0])),
-        *(_variation(stored[name]) for name in ("between", "walk", "cycle")),
-        _variation([stored["speed_per_log"]]),
+        between=_variation(stored["between"]),
+        walk=_variation(stored["walk"]),
+        cycle=_variation(stored["cycle"]),
+        speed=_variation([stored["speed_per_log"]]),
     )
 
 
@@ -96,8 +98,8 @@ def own_gait(rng: np.random.Generator) -> Gait:
 
 
 def gait_of_a_walk(own: Gait, rng: np.random.Generator, variation: float, log_speed: float) -> Gait:
-    """`own` as it is in one walk: `variation` scales the change from walk to walk, `log_speed` is the standard
-    deviation of ln(speed / usual speed)."""
+    """`own` as it is in one walk: `variation` scales the change from walk to walk, `log_speed` is the
+    standard deviation of ln(speed / usual speed)."""
     model = kinematics()
     changed = model.walk.applied(own, variation * clipped_normal(rng, len(model.walk.rotation)))
     return model.speed.applied(changed, log_speed * clipped_normal(rng, 1))
@@ -105,8 +107,8 @@ def gait_of_a_walk(own: Gait, rng: np.random.Generator, variation: float, log_sp
 
 @dataclass(frozen=True)
 class Motion:
-    """A gait unrolled in time, at equal steps: `rotations` (times, 22, 3, 3) and `phases` (times,), where 0 is the
-    left heel's strike and 1 the next one."""
+    """A gait unrolled in time, at equal steps: `rotations` (times, 22, 3, 3) and `phases` (times,), where 0
+    is the left heel's strike and 1 the next one."""
 
     rotations: Floats
     phases: Doubles
@@ -114,8 +116,8 @@ class Motion:
 
 
 def unrolled(gait: Gait, rng: np.random.Generator, times: int, step: float, variation: float) -> Motion:
-    """`gait` over `times` steps of `step` seconds, from a random phase, no cycle quite like another: `variation`
-    scales the change from cycle to cycle."""
+    """`gait` over `times` steps of `step` seconds, from a random phase, no cycle quite like another:
+    `variation` scales the change from cycle to cycle."""
     cycle = kinematics().cycle
     start = rng.random()
     cadence = float(np.exp(gait.log_cadence))

@@ -1,7 +1,7 @@
 """Silhouettes from projected triangles: a scanline fill of those that face the camera.
 
-Every ray through a closed surface enters it as often as it leaves it, so the triangles that face the camera cover
-the whole silhouette alone. A pixel belongs to the body when its centre does.
+Every ray through a closed surface enters it as often as it leaves it, so the triangles that face the camera
+cover the whole silhouette alone. A pixel belongs to the body when its centre does.
 """
 
 import math
@@ -18,8 +18,8 @@ Ints = NDArray[np.int32]
 
 @numba.njit(cache=True)
 def _fill_triangle(picture, ax, ay, bx, by, cx, cy):  # type: ignore[no-untyped-def]
-    """Set the pixels whose centre (column + .5, row + .5) lies in the triangle. Both edges are inclusive, so that
-    neighbours leave no crack."""
+    """Set the pixels whose centre (column + .5, row + .5) lies in the triangle. Both edges are inclusive, so
+    that neighbours leave no crack."""
     if by < ay:
         ax, ay, bx, by = bx, by, ax, ay
     if cy < by:
@@ -104,8 +104,8 @@ def _rasterise(pixels, faces, hulls, height, width):  # type: ignore[no-untyped-
 
 
 def rasterise(pixels: Floats, faces: Ints, hulls: Ints, height: int, width: int) -> Silhouettes:
-    """Silhouettes of bodies given by their projected points (frames, points, 2) as (column, row): the closed mesh
-    `faces` (n, 3), and the convex hull of each range of points in `hulls` (n, 2), first and end."""
+    """Silhouettes of bodies given by their projected points (frames, points, 2) as (column, row): the closed
+    mesh `faces` (n, 3), and the convex hull of each range of points in `hulls` (n, 2), first and end."""
     drawn: NDArray[np.uint8] = _rasterise(pixels, faces, hulls, height, width)
     return drawn.view(np.bool_)
 

@@ -1,8 +1,8 @@
 """Silhouettes as a segmentation leaves them: outlines that wobble, patches lost or added now and then.
 
-The wobble is a threshold that varies smoothly over the picture and anew in every frame, applied to the blurred
-silhouette: the outline moves by about the strength, in pixels, the inside stays whole. Patches sit on the outline.
-Random numbers are hashes of (key, frame, place), so the result depends on nothing else.
+The wobble is a threshold that varies smoothly over the picture and anew in every frame, applied to the
+blurred silhouette: the outline moves by about the strength, in pixels, the inside stays whole. Patches sit on
+the outline. Random numbers are hashes of (key, frame, place), so the result depends on nothing else.
 """
 
 import numba
@@ -59,8 +59,8 @@ def _threshold(key, frame, height, width):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True)
 def _blurred(picture, top, left, height, width):  # type: ignore[no-untyped-def]
-    """The share of body in the square around each pixel of the window, (height, width); nothing lies beyond the
-    picture."""
+    """The share of body in the square around each pixel of the window, (height, width); nothing lies beyond
+    the picture."""
     side = 2 * _BLUR + 1
     columns = np.zeros((height, width + side), np.uint8)
     for y in range(height):
@@ -129,7 +129,7 @@ def _segmented(pictures, key, strength, patches):  # type: ignore[no-untyped-def
 
 
 def segmented(silhouettes: Silhouettes, key: int, strength: float, patches: float) -> Silhouettes:
-    """The silhouettes with noise: `strength` pixels of wobble, `patches` a frame on average; `key` chooses it."""
+    """The silhouettes with noise: `strength` pixels of wobble, `patches` a frame; `key` chooses it."""
     if strength == 0 and patches == 0:
         return silhouettes
     pictures = np.ascontiguousarray(silhouettes).view(np.uint8)

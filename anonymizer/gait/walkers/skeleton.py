@@ -1,10 +1,12 @@
 """The 26 rigid segments of a walker, how they hang together, and where each one goes while walking.
 
-Axes, as everywhere in this package: x = the walker's left, y = backward (walking goes along -y), z = up; metres.
-A segment's posed rotation is R @ A: A takes the rest pose to the canonical one (standing, facing -y, arms and
-legs hanging straight, feet pointing ahead), R is what `gait_kinematics.json` gives, relative to canonical.
+Axes, as everywhere in this package: x = the walker's left, y = backward (walking goes along -y), z = up;
+metres. A segment's posed rotation is R @ A: A takes the rest pose to the canonical one (standing, facing -y,
+arms and legs hanging straight, feet pointing ahead), R is what `gait_kinematics.json` gives, relative to
+canonical.
 """
 
+import itertools
 import math
 
 import numba
@@ -13,8 +15,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-# (name, parent, bone of the body model whose head is the segment's joint). The first 22 are the kinematic model's,
-# in its order; shoulders follow clavicle and upper arm; what hangs from a hand stays upright.
+# (name, parent, bone of the body model whose head is the segment's joint). The first 22 are the kinematic
+# model's, in its order; shoulders follow clavicle and upper arm; what hangs from a hand stays upright.
 _TREE = (
     ("pelvis", "", "root"),
     ("lowerback", "pelvis", "spine05"),
@@ -75,7 +77,8 @@ def between_vectors(source: Floats, target: Floats) -> Floats:
     if sine < 1e-9:
         return np.eye(3, dtype=np.float32)
     angle = math.atan2(sine, float((a * b).sum()))
-    return rotation_matrices((axis / sine * angle).astype(np.float32)[None])[0]
+    turned: Floats = rotation_matrices((axis / sine * angle).astype(np.float32)[None])[0]
+    return turned
 
 
 def alignments(joints: Floats) -> Floats:
@@ -85,7 +88,7 @@ def alignments(joints: Floats) -> Floats:
     for side in "LR":
         for chain in (("thigh", "shank", "foot"), ("upperarm", "forearm", "hand", "hanging")):
             above = np.eye(3, dtype=np.float32)
-            for upper, lower in zip(chain[:-1], chain[1:], strict=True):
+            for upper, lower in itertools.pairwise(chain):
                 bone = joints[SEGMENT[f"{lower}.{side}"]] - joints[SEGMENT[f"{upper}.{side}"]]
                 above = _product(between_vectors(_product(above, bone[:, None])[:, 0], down), above)
                 aligned[SEGMENT[f"{upper}.{side}"]] = above
@@ -181,16 +184,16 @@ def _transforms(rotations, aligned, joints, parents, order):  # type: ignore[no-
 
 
 def segment_transforms(rotations: Floats, joints: Floats) -> Floats:
-    """Where points at rest go: (times, 26, 3, 4) from R of the driven segments (times, 22, 3, 3) and the joints at
-    rest (26, 3). The pelvis's joint stays where it is at rest: root motion is `footing`'s."""
+    """Where points at rest go: (times, 26, 3, 4) from R of the driven segments (times, 22, 3, 3) and the
+    joints at rest (26, 3). The pelvis's joint stays where it is at rest: root motion is `footing`'s."""
     placed: Floats = _transforms(rotations, alignments(joints), joints, _PARENTS, _ORDER)
     return placed
 
 
 @numba.njit(cache=True)
 def skin(points: Floats, segments: NDArray[np.uint8], weights: Floats, transforms: Floats) -> Floats:
-    """Linear blend skinning: points at rest (n, 3), each with k segments and weights (n, k) that sum to one, to
-    (times, n, 3)."""
+    """Linear blend skinning: points at rest (n, 3), each with k segments and weights (n, k) that sum to one,
+    to (times, n, 3)."""
     times, count = len(transforms), len(points)
     out = np.zeros((times, count, 3), np.float32)
     for t in range(times):

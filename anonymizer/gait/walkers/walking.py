@@ -1,7 +1,7 @@
 """One walk of one walker who exists nowhere, seen by all cameras at once.
 
-Everything is drawn from the seed and from what names the walk, so a walk is the same whoever makes it, in whatever
-order and in however many processes.
+Everything is drawn from the seed and from what names the walk, so a walk is the same whoever makes it, in
+whatever order and in however many processes.
 """
 
 from collections.abc import Sequence
@@ -70,8 +70,8 @@ def walk(
 ) -> dict[int, Silhouettes]:
     """Walk `number` of `subject` under a condition (nm, bg: a bag, cl: a coat), keyed by view angle.
 
-    Frames in which the body touches the picture's border are dropped, as a real recording's would be, so there may
-    be fewer than `frames`. ValueError for what cannot be.
+    Frames in which the body touches the picture's border are dropped, as a real recording's would be, so
+    there may be fewer than `frames`. ValueError for what cannot be.
     """
     if condition not in CONDITIONS:
         raise ValueError(f"condition must be one of {', '.join(CONDITIONS)}, not {condition!r}")
