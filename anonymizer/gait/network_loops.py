@@ -1,0 +1,145 @@
+"""The contour network as compiled loops, forward and backward, one frame and one filter at a time.
+
+PyTorch writes 16 feature maps for each frame to memory and reads them back; these loops keep them in the
+cache. The compiler may reorder sums and fuse multiplications, but NaN and infinity stay what they are, so
+that a diverging training is seen.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Sums = NDArray[np.float64]
+
+_FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def forward(
+    first: Array, first_bias: Array, second: Array, second_bias: Array, x1: Array, x2: Array
+) -> Array:
+    """Φ2(X1, X2) of (frames, length) vectors, in the unit of the inputs."""
+    frames, length = x1.shape
+    result = np.empty((frames, length), np.float32)
+    a, b, features = np.zeros((3, length + 2), np.float32)  # with a zero beyond both ends
+    for frame in range(frames):
+        a[1:-1], b[1:-1] = x1[frame], x2[frame]
+        result[frame] = second_bias[0]
+        for c in range(len(second)):
+            _merge(first[0, c], first_bias[0, c], first[-1, c], first_bias[-1, c], a, b, features)
+            _convolve(second[c], features, result[frame])
+        for i in range(length):
+            if result[frame, i] < 0:
+                result[frame, i] = 0
+    return result
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def add_gradients(
+    first: Array,
+    first_bias: Array,
+    second: Array,
+    second_bias: Array,
+    x1: Array,
+    x2: Array,
+    alpha: np.float32,
+    d_first: Sums,
+    d_first_bias: Sums,
+    d_second: Sums,
+    d_second_bias: Sums,
+) -> tuple[float, int]:
+    """Add each frame's gradients to the `d_` arrays; returns the summed loss and the number of living
+    outputs.
+    """
+    length, channels, total, active = x1.shape[1], len(second), 0.0, 0
+    a, b, delta = np.zeros((3, length + 2), np.float32)
+    features = np.zeros((channels, length + 2), np.float32)
+    y = np.empty(length, np.float32)
+    for frame in range(len(x1)):
+        a[1:-1], b[1:-1] = x1[frame], x2[frame]
+        y[:] = second_bias[0]
+        for c in range(channels):
+            _merge(first[0, c], first_bias[0, c], first[-1, c], first_bias[-1, c], a, b, features[c])
+            _convolve(second[c], features[c], y)
+        loss, living = _output_gradient(y, a, b, alpha, delta)
+        total += loss
+        active += living
+        d_second_bias[0] += delta.sum()
+        for c in range(channels):
+            _add_correlation(delta, features[c], d_second[c])
+            d_first_bias[0, c] += _add_branch(
+                first[0, c], first_bias[0, c], second[c], a, delta, d_first[0, c]
+            )
+            d_first_bias[-1, c] += _add_branch(
+                first[-1, c], first_bias[-1, c], second[c], b, delta, d_first[-1, c]
+            )
+    return total, active
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _merge(
+    w: Array, w_bias: np.float32, v: Array, v_bias: np.float32, a: Array, b: Array, features: Array
+) -> None:
+    """One filter's Φ1(X1) + Φ1(X2)."""
+    zero = np.float32(0)
+    w0, w1, w2, v0, v1, v2 = w[0], w[1], w[2], v[0], v[1], v[2]
+    for i in range(1, len(a) - 1):
+        one = w0 * a[i - 1] + w1 * a[i] + w2 * a[i + 1] + w_bias
+        other = v0 * b[i - 1] + v1 * b[i] + v2 * b[i + 1] + v_bias
+        features[i] = (zero if one < zero else one) + (zero if other < zero else other)
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _convolve(w: Array, features: Array, result: Array) -> None:
+    w0, w1, w2 = w[0], w[1], w[2]
+    for i in range(len(result)):
+        result[i] += w0 * features[i] + w1 * features[i + 1] + w2 * features[i + 2]
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _output_gradient(y: Array, a: Array, b: Array, alpha: np.float32, delta: Array) -> tuple[float, int]:
+    """∂loss/∂(W2 * features + b2) into `delta`; the frame's loss and its outputs above 0."""
+    zero, per_output = np.float32(0), np.float32(2 / len(y))
+    loss, living = np.float32(0), 0
+    for i in range(len(y)):
+        value = zero if y[i] < zero else y[i]
+        to_own, to_noise = value - a[i + 1], value - b[i + 1]
+        loss += to_own * to_own + alpha * to_noise * to_noise
+        living += y[i] > zero
+        delta[i + 1] = per_output * (to_own + alpha * to_noise) if y[i] > zero else zero
+    return float(loss) / len(y), living
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _add_correlation(delta: Array, signal: Array, sums: Sums) -> None:
+    """∂/∂W of W * signal, for a filter of three taps."""
+    s0 = s1 = s2 = np.float32(0)
+    for i in range(1, len(delta) - 1):
+        s0 += delta[i] * signal[i - 1]
+        s1 += delta[i] * signal[i]
+        s2 += delta[i] * signal[i + 1]
+    sums[0] += s0
+    sums[1] += s1
+    sums[2] += s2
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _add_branch(w: Array, bias: np.float32, second: Array, x: Array, delta: Array, sums: Sums) -> float:
+    """Carry the gradient back through W2 and the first ReLU to one branch's filter; returns its bias's
+    share.
+    """
+    zero = np.float32(0)
+    w0, w1, w2, v0, v1, v2 = w[0], w[1], w[2], second[0], second[1], second[2]
+    s0 = s1 = s2 = s_bias = zero
+    for i in range(1, len(x) - 1):
+        back = v0 * delta[i + 1] + v1 * delta[i] + v2 * delta[i - 1]
+        back = back if w0 * x[i - 1] + w1 * x[i] + w2 * x[i + 1] + bias > zero else zero
+        s_bias += back
+        s0 += back * x[i - 1]
+        s1 += back * x[i]
+        s2 += back * x[i + 1]
+    sums[0] += s0
+    sums[1] += s1
+    sums[2] += s2
+    return float(s_bias)
