@@ -1,0 +1,68 @@
+"""Starts the demo where it is not complete, shows how far it is, and says where raters can go once they can."""
+
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+
+from config.progress import Console
+
+SECONDS = 1.0  # between two looks
+
+
+class DemoWatch:
+    """Looked after by the launcher's loop; every call is short."""
+
+    def __init__(self, console: Console, is_ready: Callable[[], bool]) -> None:
+        self.console, self.is_ready = console, is_ready
+        self.run_id: int | None = None
+        self.finished = self.told = False
+        self._next = 0.0
+
+    def start(self) -> None:
+        from studies import demo
+
+        run = demo.start_as_job()
+        if run is None:
+            self.finished = True
+            return
+        self.run_id = run.pk
+        self.console.say("The demo runs: walkers, anonymization, recognition, a study. Follow it here or on the site.")
+
+    def look(self) -> None:
+        """A look at the rows, at most one a second; a busy database is asked again next time."""
+        if self.told or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + SECONDS
+        try:
+            self._show_progress()
+            self._tell_address()
+        except DatabaseError:
+            connection.close()
+
+    def _show_progress(self) -> None:
+        from anonymizer.models import Run
+
+        run = Run.objects.filter(pk=self.run_id).first()
+        if run is None or self.finished:
+            return
+        if run.is_finished:
+            self._finish(run.status == Run.Status.SUCCEEDED, run.error)
+            return
+        stage = Run.objects.filter(status=Run.Status.RUNNING).exclude(pk=run.pk).order_by("pk").first() or run
+        self.console.progress(f"Demo: {stage.get_kind_display()}" if stage != run else "Demo", stage.percent)
+
+    def _finish(self, succeeded: bool, error: str) -> None:
+        self.finished = True
+        if succeeded:
+            self.console.say("The demo is complete.")
+        else:
+            self.console.say(f"The demo stopped: {error} It goes on when the site is started again.")
+
+    def _tell_address(self) -> None:
+        from studies import demo
+
+        address = demo.rater_url()
+        if address and self.is_ready():
+            self.told = True
+            self.console.say(f"Rate the demo's walks at {address}")

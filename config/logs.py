@@ -1,0 +1,13 @@
+"""Log lines without credentials: a rater's or study's token stands in the address, and Django logs addresses."""
+
+import logging
+import re
+
+TOKEN_IN_ADDRESS = re.compile(r"(/[sr]/|/(?:raters|studies)/)([A-Za-z0-9_-]{16,})")
+
+
+class TokenFreeFormatter(logging.Formatter):
+    """Formats as usual, then blots out the tokens, in tracebacks too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return TOKEN_IN_ADDRESS.sub(r"\1…", super().format(record))
