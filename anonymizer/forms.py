@@ -1,0 +1,319 @@
+"""What people may ask of the anonymizer. Each form ends in a run, or says in words why it can't."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.boundfield import BoundWidget
+from django.template.defaultfilters import filesizeformat
+
+from anonymizer import runs
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
+from anonymizer.jobs import Refused
+from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
+
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+CLASSES = {
+    forms.Select: "form-select",
+    forms.RadioSelect: "",
+    forms.CheckboxSelectMultiple: "",
+    forms.CheckboxInput: "",
+}
+SPLIT_HINT = (
+    "Percent of subjects that train the recognizer, train the network, and are tested; "
+    "or “paper”: the last 24, the first 10 and the rest."
+)
+
+
+class SiteForm(forms.Form):
+    """A form in the site's look: Bootstrap's classes, and a title for the list of errors."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            look = CLASSES.get(type(field.widget), "form-control")
+            field.widget.attrs["class"] = f"{look} {field.widget.attrs.get('class', '')}".strip()
+            field.widget.use_fieldset = isinstance(
+                field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple
+            )
+
+    @property
+    def things_to_correct(self) -> str:
+        count = sum(len(errors) for errors in self.errors.values())
+        return "1 thing to correct" if count == 1 else f"{count} things to correct"
+
+
+class RunForm(SiteForm):
+    """A form that starts a run. What `runs` refuses becomes an error of the form."""
+
+    seed = forms.IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        initial=0,
+        help_text="The same seed gives the same result, bit for bit.",
+    )
+
+    def start(self, user: AbstractBaseUser | None) -> Run | None:
+        try:
+            return self.request(user)
+        except Refused as refusal:
+            self.add_error(None, str(refusal))
+            return None
+
+    def request(self, user: AbstractBaseUser | None) -> Run:
+        raise NotImplementedError
+
+
+def ready_datasets() -> Any:
+    return Dataset.objects.filter(ready=True)
+
+
+# --- Datasets -------------------------------------------------------------------------------------
+class ImportForm(RunForm):
+    """Walks in CASIA-B's layout, from an uploaded archive or, for staff, from a path on the server."""
+
+    seed = None  # type: ignore[assignment]  # nothing is drawn
+    name = forms.CharField(max_length=100, help_text="As it will be called on every page, such as casia-b.")
+    archive = forms.FileField(
+        label="Archive",
+        required=False,
+        help_text="A .zip or .tar.gz with frames such as 001/nm-01/090/001-nm-01-090-001.png.",
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(ARCHIVES)}),
+    )
+    path = forms.CharField(
+        label="Or a path on the server",
+        required=False,
+        help_text="A folder or an archive the server can read.",
+    )
+    frames = forms.IntegerField(
+        label="Frames a sequence",
+        min_value=1,
+        max_value=10_000,
+        initial=50,
+        help_text="Shorter sequences are left out and listed; of longer ones the last frames are kept.",
+    )
+    licence = forms.CharField(
+        max_length=200, required=False, help_text="Who allows what. It is shown wherever the data are."
+    )
+    may_be_shown_to_raters = forms.BooleanField(
+        label="These walks may be shown to raters",
+        required=False,
+        help_text="Without it no study can open on them.",
+    )
+
+    def __init__(self, *args: Any, staff: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not staff:
+            del self.fields["path"]
+            self.fields["archive"].required = True
+
+    def clean_archive(self) -> UploadedFile | None:
+        archive: UploadedFile | None = self.cleaned_data["archive"]
+        if archive is None:
+            return None
+        if not str(archive.name).lower().endswith(ARCHIVES):
+            raise forms.ValidationError("This is no .zip and no .tar.gz. Pack the folder first.")
+        if (archive.size or 0) > settings.UPLOAD_LIMIT_BYTES:
+            raise forms.ValidationError(
+                f"{filesizeformat(archive.size)} is more than can be uploaded here, "
+                f"{filesizeformat(settings.UPLOAD_LIMIT_BYTES)}. Put it on the server and run manage.py import_casia_b."
+            )
+        return archive
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        given = [bool(cleaned.get("archive")), bool(cleaned.get("path"))]
+        if "path" in self.fields and not self.errors.get("archive") and sum(given) != 1:
+            self.add_error("archive", "Choose an archive or give a path, one of the two.")
+        return cleaned
+
+    def request(self, user: AbstractBaseUser | None) -> Run:
+        asked = self.cleaned_data
+        stored = stored_upload(asked["archive"]) if asked["archive"] else None
+        try:
+            return runs.request_import(
+                stored or asked["path"],
+                name=asked["name"],
+                frames=asked["frames"],
+                licence=asked["licence"],
+                may_be_shown_to_raters=asked["may_be_shown_to_raters"],
+                user=user,
+            )
+        except Refused:
+            if stored:
+                stored.unlink()
+            raise
+
+
+def stored_upload(archive: UploadedFile) -> Path:
+    """The upload as a file of its own, which outlives the request; its import removes it."""
+    ending = next(each for each in ARCHIVES if str(archive.name).lower().endswith(each))
+    target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"import-{secrets.token_hex(8)}{ending}"
+    with target.open("xb") as file:
+        for chunk in archive.chunks():
+            file.write(chunk)
+    return target
+
+
+class GenerateForm(RunForm):
+    """Walkers who don't exist."""
+
+    name = forms.CharField(
+        max_length=100, help_text="As it will be called on every page, such as walkers-24."
+    )
+    subjects = forms.IntegerField(
+        min_value=1,
+        max_value=999,
+        initial=24,
+        help_text="24 make a quick trial, 124 are as many as CASIA-B has.",
+    )
+    normal = forms.IntegerField(
+        label="Normal walks", min_value=0, max_value=99, initial=6, help_text="nm, each subject"
+    )
+    bag = forms.IntegerField(
+        label="With a bag", min_value=0, max_value=99, initial=2, help_text="bg, each subject"
+    )
+    coat = forms.IntegerField(
+        label="In a coat", min_value=0, max_value=99, initial=2, help_text="cl, each subject"
+    )
+    frames = forms.IntegerField(
+        label="Frames a sequence", min_value=1, max_value=250, initial=50, help_text="25 make a second."
+    )
+    view_angles = forms.MultipleChoiceField(
+        label="View angles",
+        choices=[(str(angle), f"{angle}°") for angle in range(0, 181, 18)],
+        initial=[str(angle) for angle in range(0, 181, 18)],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="0° walks towards the camera, at 90° it sees the side, 180° walks away.",
+    )
+    difficulty = forms.ChoiceField(
+        help_text="How hard the walkers are to tell apart. A model, not a measurement."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from anonymizer.gait.walkers.difficulty import DIFFICULTIES
+
+        super().__init__(*args, **kwargs)
+        self.fields["view_angles"].compact = True  # type: ignore[attr-defined]
+        self.fields["difficulty"].choices = [(name, name) for name in DIFFICULTIES]  # type: ignore[attr-defined]
+        self.fields["difficulty"].initial = "casia"
+
+    def request(self, user: AbstractBaseUser | None) -> Run:
+        asked = self.cleaned_data
+        return runs.request_walkers(
+            asked["name"],
+            asked["subjects"],
+            sequences={"nm": asked["normal"], "bg": asked["bag"], "cl": asked["coat"]},
+            view_angles=[int(angle) for angle in asked["view_angles"]],
+            frames=asked["frames"],
+            difficulty=asked["difficulty"],
+            seed=asked["seed"],
+            user=user,
+        )
+
+
+# --- Networks and anonymizations ------------------------------------------------------------------
+class TrainNetworkForm(RunForm):
+    """Weights for a method that has a network."""
+
+    dataset = forms.ModelChoiceField(queryset=None, empty_label=None)
+    method = forms.ChoiceField(widget=forms.RadioSelect)
+    alpha = forms.FloatField(
+        label="Alpha",
+        required=False,
+        min_value=0,
+        help_text="Weight of the noise gait. Empty: the method's own, 0.3 in the paper.",
+    )
+    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    epochs = forms.IntegerField(
+        min_value=1, max_value=10_000, initial=100, help_text="The paper's network saw 100."
+    )
+    stride = forms.IntegerField(
+        min_value=1,
+        max_value=1000,
+        initial=1,
+        help_text="Every how many frames one is trained on. 1 takes all.",
+    )
+    field_order = ["dataset", "method", "alpha", "split", "epochs", "stride", "seed"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
+        networks = [(each.name, each.label) for each in METHODS.values() if each.needs_network]
+        self.fields["method"].choices = networks  # type: ignore[attr-defined]
+        self.fields["method"].initial = networks[0][0] if networks else None
+
+    def request(self, user: AbstractBaseUser | None) -> Run:
+        return runs.request_network(**self.cleaned_data, user=user)
+
+
+class AnonymizeForm(RunForm):
+    """What is to be done to a dataset's walks."""
+
+    dataset = forms.ModelChoiceField(queryset=None, empty_label=None)
+    method = forms.ChoiceField(widget=forms.RadioSelect)
+    alpha = forms.FloatField(
+        label="Alpha",
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text="Weight of the donor. Empty: the method's own.",
+    )
+    donor = forms.ChoiceField(
+        label="Donors",
+        required=False,
+        help_text="Whose gait is mixed in. Fresh synthetic walkers impersonate nobody.",
+    )
+    checkpoint = forms.ModelChoiceField(
+        queryset=None,
+        required=False,
+        empty_label="None",
+        help_text="Only for methods with a network. One trained on another dataset will do.",
+    )
+    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    field_order = ["dataset", "method", "alpha", "donor", "checkpoint", "split", "seed"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
+        self.fields["checkpoint"].queryset = Checkpoint.objects.all()  # type: ignore[attr-defined]
+        self.fields["method"].choices = [(each.name, each.label) for each in METHODS.values()]  # type: ignore[attr-defined]
+        self.fields["method"].initial = next(iter(METHODS))
+        own = [
+            ("", "The method's own"),
+            *((name, f"{name}: {about}") for name, about in DONOR_POLICIES.items()),
+        ]
+        self.fields["donor"].choices = own  # type: ignore[attr-defined]
+
+    def described_methods(self) -> list[tuple[BoundWidget, Method]]:
+        """Each choice of method with what the catalogue says of it."""
+        return [(option, METHODS[str(option.data["value"])]) for option in self["method"].subwidgets]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        method, checkpoint = METHODS.get(cleaned.get("method", "")), cleaned.get("checkpoint")
+        if method and method.needs_network and checkpoint is None:
+            self.add_error(
+                "checkpoint",
+                f"{method.label} needs a trained network. Train one first, or choose another method.",
+            )
+        if method and checkpoint and method.needs_network and checkpoint.method != method.name:
+            self.add_error(
+                "checkpoint", f"This network was trained for {checkpoint.method}, not for {method.name}."
+            )
+        return cleaned
+
+    def request(self, user: AbstractBaseUser | None) -> Run:
+        return runs.request_anonymization(
+            **{**self.cleaned_data, "donor": self.cleaned_data["donor"] or None}, user=user
+        )
+
+
+def judged_anonymizations() -> Any:
+    """Finished anonymizations that are there to be judged; the attackers' own copies are not."""
+    done = Anonymization.objects.filter(run__status=Run.Status.SUCCEEDED, copy=Anonymization.Copy.PROBE)
+    return done.select_related("dataset", "run")
