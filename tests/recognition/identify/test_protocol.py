@@ -48,7 +48,7 @@ def test_subjects_go_by_number_and_not_by_letters():
         (
             4,
             "20:10:70",
-            "--split 20:10:70 of 4 subjects leaves 1 to train the recognizer on, .* at least 15 ",
+            "20:10:70 of 4 subjects leaves 1 to train the recognizer on, .* at least 15 ",
         ),
         (2, "10:20:70", "leaves none to train the recognizer on"),
         (10, "30:10:60", "leaves 1 to train the network on, where 2 are needed. Use at least 15 subjects"),

@@ -93,9 +93,10 @@ def test_a_gap_in_the_attackers_gallery_does_not_pass_for_privacy():
 
 
 def test_other_view_angles_cannot_be_compared():
+    scores = np.concatenate([ANONYMIZED.scores, ANONYMIZED.scores[:1]])
+    more = Identifications(PROBES, (0, 90, 180), SUBJECTS, scores)
     with pytest.raises(ValueError, match=r"view angles \(0, 90\), anonymized gaits at \(0, 90, 180\)"):
-        more = np.concatenate([ANONYMIZED.scores, ANONYMIZED.scores[:1]])
-        success.compare(ORIGINALS, Identifications(PROBES, (0, 90, 180), SUBJECTS, more))
+        success.compare(ORIGINALS, more)
 
 
 def test_impersonation_is_being_named_as_ones_own_donor():
@@ -114,13 +115,12 @@ def test_nobody_is_impersonated_by_a_donor_who_is_nobody():
 
 @pytest.mark.parametrize(
     ("successes", "trials", "expected"),
-    [  # newcombe.r / statsmodels' values of the score interval
-        (0, 10, (0.0, 0.277533)),
-        (10, 10, (0.722467, 1.0)),
-        (5, 10, (0.236593, 0.763407)),
-        (81, 263, (0.255289, 0.366214)),  # Newcombe (1998), table I: .2553 to .3662
-        (15, 148, (0.062384, 0.160543)),  # Newcombe (1998): .0624 to .1605
-        (1, 29, (0.006113, 0.171755)),  # Newcombe (1998): .0061 to .1718
+    [  # Newcombe, Statistics in Medicine 17 (1998), table I, method 3
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+        (20, 20, (1 - 0.1611, 1.0)),  # the mirror image of 0 of 20
     ],
 )
 def test_wilsons_interval_has_its_published_values(successes, trials, expected):

@@ -109,7 +109,7 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, float]):
 
 def test_robust_pca_takes_gross_errors_out_of_a_low_rank_matrix():
     rng = np.random.default_rng(1)
-    low = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 60))
+    low = rng.normal(size=(150, 2)) @ rng.normal(size=(2, 50))
     spoilt = low.copy()
     spoilt[rng.random(low.shape) < 0.05] += 20
     found = vtm.low_rank_part(spoilt)
