@@ -1,0 +1,1 @@
+import tests.file_database  # noqa: F401  raters come at once, each in a thread
