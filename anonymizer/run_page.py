@@ -17,6 +17,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     Kind.GENERATE_WALKERS: ("Walking",),
     Kind.TRAIN_NETWORK: ("Tracing contours", "Training"),
     Kind.ANONYMIZE: ("Drawing donors", "Changing", "Measuring"),
+    Kind.TRAIN_RECOGNIZER: ("Gait energy images", "Fitting"),
+    Kind.RECOGNIZE: ("Gait energy images", "Attacking"),
 }
 UNITS = {
     "Reading": "sequences",
@@ -26,9 +28,13 @@ UNITS = {
     "Drawing donors": "donors",
     "Tracing contours": "walks",
     "Training": "epochs",
+    "Gait energy images": "sequences",
+    "Fitting": "sequences",
+    "Attacking": "attackers",
 }
 LABELS = {
     "alpha": "Alpha",
+    "anonymization_run": "Anonymization",
     "donor": "Donors",
     "may_be_shown_to_raters": "For raters",
     "view_angles": "View angles",
@@ -36,7 +42,7 @@ LABELS = {
     "pairs_per_view_angle": "Pairs an angle",
     "clip_seconds": "Clip length, s",
 }
-LEFT_UNSAID = {"name", "copy", "stride_default"}
+LEFT_UNSAID = {"name", "copy"}
 
 
 # --- Titles ---------------------------------------------------------------------------------------
@@ -46,13 +52,13 @@ def titled(runs: Iterable[Run]) -> list[Run]:
     datasets = Dataset.objects.in_bulk(
         {r.parameters["dataset"] for r in rows if isinstance(r.parameters.get("dataset"), int)}
     )
-    changes = Anonymization.objects.select_related("dataset").in_bulk(
-        {r.parameters["anonymization"] for r in rows if isinstance(r.parameters.get("anonymization"), int)}
-    )
+    judged = {r.parameters["anonymization_run"] for r in rows if "anonymization_run" in r.parameters}
+    changed = Anonymization.objects.filter(run__in=judged).select_related("dataset")
+    changes = {each.run_id: each for each in changed}
     for run in rows:
         dataset = datasets.get(run.parameters.get("dataset", 0))
-        changed = changes.get(run.parameters.get("anonymization", 0))
-        run.title = _title(run, dataset.name if dataset else "a deleted dataset", changed)  # type: ignore[attr-defined]
+        change = changes.get(run.parameters.get("anonymization_run", 0))
+        run.title = _title(run, dataset.name if dataset else "a deleted dataset", change)  # type: ignore[attr-defined]
     return rows
 
 
@@ -202,7 +208,9 @@ def asked(run: Run) -> list[tuple[str, str]]:
 
 
 def _said(name: str, value: Any) -> str:
-    rows: dict[str, Any] = {"dataset": Dataset, "anonymization": Anonymization, "checkpoint": Checkpoint}
+    rows: dict[str, Any] = {"dataset": Dataset, "checkpoint": Checkpoint}
+    if name == "anonymization_run":
+        return f"run {value}, {Anonymization.objects.filter(run=value).first() or 'deleted since'}"
     if name in rows and isinstance(value, int):
         row = rows[name].objects.filter(pk=value).first()
         return str(row) if row else "deleted since"
@@ -249,10 +257,8 @@ def command(run: Run) -> str:
         case Kind.TRAIN_RECOGNIZER if dataset:
             words = ["train_recognizer", "--dataset", dataset.name, *_options(asked, "split")]
         case Kind.RECOGNIZE:
-            changed = Anonymization.objects.filter(pk=asked.get("anonymization") or 0).first()
-            words = (
-                ["recognize", "--run", str(changed.run_id), *_options(asked, "attackers")] if changed else []
-            )
+            words = ["recognize", "--run", str(asked["anonymization_run"]), *_options(asked, "attackers")]
+            words += _options(asked, "gallery", "probe")
         case _:
             words = []
     return shlex.join(["python", "manage.py", *words, "--seed", str(run.seed)]) if words else ""
