@@ -43,15 +43,27 @@ def fit(images: NDArray[np.float32], subjects: NDArray[np.str_], components: int
     _check(images, codes, len(names), components)
     kept = min(components, len(images) - 1, images.shape[1])
     one_hot = np.eye(len(names))[codes]  # (gaits, subjects)
+    mean = images.mean(axis=0, dtype=np.float64)
+    basis, coordinates = _in_their_span(images - mean)
     decomposition = PLSRegression(n_components=kept, scale=False)
     with warnings.catch_warnings():
         # Beyond subjects - 1 components only noise of Y is left to explain, which converges slowly
         # or is constant: harmless, since such components are just weak.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message=".*residual is constant.*")
-        decomposition.fit(images, one_hot)
-    rotations = np.asarray(decomposition.x_rotations_, np.float32)
-    return Projection(images.mean(axis=0, dtype=np.float64).astype(np.float32), rotations)
+        decomposition.fit(coordinates, one_hot)
+    rotations = basis @ decomposition.x_rotations_
+    return Projection(mean.astype(np.float32), rotations.astype(np.float32))
+
+
+def _in_their_span(centred: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """An orthonormal basis (pixels, directions) of the images, and the images in it (gaits, directions).
+
+    PLS depends on inner products alone, so a few hundred coordinates give the components that
+    thousands of pixels give, up to their signs, and several times faster.
+    """
+    basis, coordinates = np.linalg.qr(centred.T)
+    return basis, coordinates.T
 
 
 def _check(images: NDArray[np.float32], codes: NDArray[np.intp], subjects: int, components: int) -> None:

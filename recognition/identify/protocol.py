@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from anonymizer.gait.splits import Split, split
 from recognition.identify.gaits import GaitKey, Gaits, subject_order
@@ -65,6 +66,11 @@ def evaluate(recognizer: Recognizer, gallery: Gaits, probes: Gaits) -> Identific
     A fixed donor belongs into `gallery` and not into `probes` (`Gaits.without_subject`).
     """
     _check(gallery, probes)
+    with threadpool_limits(1, "blas"):  # the products are small: a second thread costs more than it gives
+        return _evaluated(recognizer, gallery, probes)
+
+
+def _evaluated(recognizer: Recognizer, gallery: Gaits, probes: Gaits) -> Identifications:
     names = sorted(set(gallery.subjects.tolist()), key=subject_order)
     enrolled = {v: _enrolled(recognizer, gallery, names, v) for v in np.unique(gallery.view_angles).tolist()}
     view_angles = sorted({*enrolled, *probes.view_angles.tolist()})

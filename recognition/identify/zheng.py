@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from recognition.identify import gei, pls, vtm
 
@@ -73,8 +74,9 @@ class Zheng:
                 f"{len(subjects)} subjects, {len(view_angles)} view angles."
             )
         self.view_angles = tuple(np.unique(view_angles).tolist())
-        self.projections = self._fitted_projections(self._pixels(geis), subjects, view_angles)
-        self.transformation = self._fitted_transformation(geis, subjects, view_angles)
+        with threadpool_limits(1, "blas"):  # thousands of small products, where threads only wait
+            self.projections = self._fitted_projections(self._pixels(geis), subjects, view_angles)
+            self.transformation = self._fitted_transformation(geis, subjects, view_angles)
         return self
 
     def features(self, geis: NDArray[np.float32], view_angle: int) -> NDArray[np.float32]:
