@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sureal.dataset_reader import RawDatasetReader
+from sureal.subjective_model import SubjectMLEModelProjectionSolver
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -25,7 +27,8 @@ Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 def votes(stimuli: int, raters: int, each: int) -> Columns:
     """Columns stimulus, rater, score by the model itself, for raters who see `each` stimuli apiece."""
     rng = np.random.default_rng(1)
-    stimulus = ((np.arange(each) + rng.integers(0, stimuli, (raters, 1))) % stimuli).ravel()
+    start, stride = rng.integers(0, stimuli, (raters, 1)), rng.integers(1, stimuli // each + 1, (raters, 1))
+    stimulus = ((start + stride * np.arange(each)) % stimuli).ravel()
     rater = np.repeat(np.arange(raters), each)
     felt = rng.uniform(1.5, 4.5, stimuli)[stimulus] + rng.normal(0, 0.35, raters)[rater]
     felt += 0.6 * rng.lognormal(0, 0.3, raters)[rater] * rng.normal(0, 1, len(rater))
@@ -43,9 +46,6 @@ def ours(columns: Columns, stimuli: int, raters: int) -> subject_model.SubjectMo
 
 
 def by_sureal(columns: Columns, stimuli: int, raters: int) -> dict[str, Any]:
-    from sureal.dataset_reader import RawDatasetReader
-    from sureal.subjective_model import SubjectMLEModelProjectionSolver
-
     matrix = np.full((stimuli, raters), np.nan)
     matrix[columns[0], columns[1]] = columns[2]
     rows = [
@@ -69,8 +69,8 @@ def compare(name: str, stimuli: int, raters: int, each: int) -> None:
 
 
 def main() -> None:
-    compare("full table", 100, 60, 100)
-    compare("sparse design", 100, 200, 30)
+    compare("full table", 200, 100, 200)
+    compare("sparse design", 400, 400, 30)
     stimuli, raters, each = 4000, 33_334, 30
     columns = votes(stimuli, raters, each)
     seconds, model = timed(lambda: ours(columns, stimuli, raters))
