@@ -76,14 +76,18 @@ def _features(walk: Walk) -> WalkFeatures:
     return walk if isinstance(walk, WalkFeatures) else walk_features(walk)
 
 
+def small_shapes(silhouettes: Silhouettes) -> Float32:
+    """`(frames, 768)`: the bodies scaled to 32 x 24, shaded 0 to 1 at the edges."""
+    pixels = scaled(silhouettes, 64, 48).reshape(len(silhouettes), 32, 2, 24, 2)
+    return np.asarray(pixels.mean(axis=(2, 4), dtype=np.float32).reshape(-1, 768), np.float32)
+
+
 def _swings(silhouettes: Silhouettes, blank: NDArray[np.bool_]) -> Float32:
-    """`(frames, 768)`: shapes of 32 x 24, shaded at the edges, less mean and trend; blank frames zero."""
-    frames = len(silhouettes)
-    shapes = scaled(silhouettes, 64, 48).reshape(frames, 32, 2, 24, 2).mean(axis=(2, 4), dtype=np.float32)
-    swings = np.asarray(shapes.reshape(frames, 768), np.float32)
+    """`(frames, 768)`: the small shapes less their mean and linear trend; blank frames zero."""
+    swings = small_shapes(silhouettes)
     shown = ~blank
     if shown.any():
-        time = np.linspace(-1, 1, frames, dtype=np.float32)[shown]
+        time = np.linspace(-1, 1, len(swings), dtype=np.float32)[shown]
         slow, _ = np.linalg.qr(np.stack([np.ones_like(time), time], axis=1))
         swings[shown] -= slow @ (slow.T @ swings[shown])
     return swings
