@@ -19,6 +19,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     Kind.ANONYMIZE: ("Drawing donors", "Changing", "Measuring"),
     Kind.TRAIN_RECOGNIZER: ("Gait energy images", "Fitting"),
     Kind.RECOGNIZE: ("Gait energy images", "Attacking"),
+    Kind.PREPARE_STUDY: ("Encoding clips",),
 }
 UNITS = {
     "Reading": "sequences",
@@ -31,6 +32,7 @@ UNITS = {
     "Gait energy images": "sequences",
     "Fitting": "sequences",
     "Attacking": "attackers",
+    "Encoding clips": "pairs",
 }
 LABELS = {
     "alpha": "Alpha",
@@ -79,7 +81,7 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
         case Kind.RECOGNIZE:
             return f"Attackers on {changed}" if changed else "Attackers"
         case Kind.PREPARE_STUDY:
-            return f"Study {asked.get('name', '')}".strip() + (f" of {changed}" if changed else "")
+            return f"Clips for {run.study.name}" if hasattr(run, "study") else "Clips for a study"
     return str(run.get_kind_display())
 
 

@@ -1,0 +1,62 @@
+"""The first page: what needs me?"""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from anonymizer import jobs, run_page
+from anonymizer.models import Dataset, Run
+from anonymizer.runs import CASIA_B_VIEW_ANGLES
+from config import answers
+from studies import demo
+from studies.models import Study
+
+FAILURES, RUNNING = 5, 8
+
+
+@login_required
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    running = run_page.titled(jobs.unfinished().order_by("-status", "pk")[:RUNNING])
+    context = {
+        "failed": failures(),
+        "running": running,
+        "no_worker": bool(running) and not jobs.worker_alive(),
+        "to_open": Study.objects.filter(status=Study.Status.DRAFT, run__status=Run.Status.SUCCEEDED)[
+            :FAILURES
+        ],
+        "demo": demo_progress(),
+        "answers": answers.newest(),
+        "every_view_angle": CASIA_B_VIEW_ANGLES,
+        "empty": not running and not Dataset.objects.exists(),
+    }
+    return render(request, "overview.html", context)
+
+
+def failures() -> list[Run]:
+    """Runs that failed lately and that nobody has retried; the demo tells of its own."""
+    failed = Run.objects.filter(status=Run.Status.FAILED, created__gte=run_page.recent())
+    return run_page.titled(failed.exclude(kind=Run.Kind.DEMO)[:FAILURES])
+
+
+def demo_progress() -> dict[str, Any] | None:
+    """The demo's stages while it is not complete; None where there is none, or it is done."""
+    run = Run.objects.filter(kind=Run.Kind.DEMO).exclude(status=Run.Status.SUCCEEDED).order_by("-pk").first()
+    if run is None:
+        return None
+    whole = demo.Demo(run)
+    steps = [{"label": stage.label, "run": whole.stage_run(stage.name)} for stage in demo.STAGES]
+    for step in steps:
+        step["state"] = _state(step["run"])
+    return {"run": run, "steps": steps, "done": sum(step["state"] == "done" for step in steps)}
+
+
+def _state(run: Run | None) -> str:
+    if run is None:
+        return "todo"
+    return {Run.Status.SUCCEEDED: "done", Run.Status.FAILED: "failed", Run.Status.CANCELLED: "failed"}.get(
+        Run.Status(run.status), "now"
+    )
