@@ -49,7 +49,15 @@ def tieu(
     """Φ2(X1, X2) of a trained network (section III)."""
     assert network is not None  # `methods.anonymize` sees to it
     x1, x2 = vectors_in_phase(original, donors[0], parameters)
-    return _pictures(original, modified(network.weights, x1, x2, network.device), parameters)
+    y = modified(network.weights, x1, x2, network.device)
+    return _pictures(original, y if _literal(parameters) else _without_ends(y), parameters)
+
+
+def _without_ends(y: Vectors) -> Vectors:
+    """The convolutions see zeros beyond a vector's ends, which throws its first and last point far off."""
+    result = y.copy()
+    result[:, :2], result[:, -2:] = y[:, 2:4], y[:, -4:-2]
+    return result
 
 
 def training_pairs(

@@ -57,9 +57,10 @@ def bodies(silhouettes: Silhouettes) -> Bodies:
 def _without_specks(frame: Picture, box: NDArray[np.int64]) -> NDArray[np.int64]:
     """The box of the parts that are large enough to be body."""
     top, left, bottom, right = box
-    count, _, parts, _ = cv2.connectedComponentsWithStats(frame[top:bottom, left:right])
-    if count <= 2:  # the background and one part
+    cut = frame[top:bottom, left:right]
+    if cv2.connectedComponents(cut)[0] <= 2:  # the background and one part
         return box
+    _, _, parts, _ = cv2.connectedComponentsWithStats(cut)
     large = parts[1:][parts[1:, cv2.CC_STAT_AREA] >= _SPECK * parts[1:, cv2.CC_STAT_AREA].max()]
     starts = large[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_LEFT]]
     ends = starts + large[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
@@ -140,16 +141,15 @@ def _margins(height: int, width: int, trunk: float, additions: Sequence[Addition
 
 def _drawn(cut: Picture, scale: float, row: float, column: float, grid: tuple[int, int]) -> Picture:
     """A cut, scaled, with its upper left corner at (row, column) of an empty grid (height, width)."""
-    if scale == 1 and row.is_integer() and column.is_integer():
-        picture = np.zeros(grid, np.uint8)
-        top, left = int(row), int(column)
-        picture[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
-        return picture
-    # warpAffine maps pixel centres and the corner is an edge, hence the half pixels.
-    matrix = np.array([[scale, 0, column + scale / 2 - 0.5], [0, scale, row + scale / 2 - 0.5]])
-    shades = cv2.warpAffine(cut * np.uint8(255), matrix, grid[::-1], flags=cv2.INTER_LINEAR)
-    _, picture = cv2.threshold(shades, 127, 1, cv2.THRESH_BINARY)  # half covered counts as body
-    return np.asarray(picture, np.uint8)
+    height, width = max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale))
+    if scale != 1:
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        shades = np.asarray(cv2.resize(cut * np.uint8(255), (width, height), interpolation=way), np.uint8)
+        cut = cv2.threshold(shades, 127, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
+    picture = np.zeros(grid, np.uint8)
+    top, left = round(row), round(column)
+    picture[top : top + height, left : left + width] = cut[: grid[0] - top, : grid[1] - left]
+    return picture
 
 
 def _paste(

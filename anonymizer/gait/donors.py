@@ -79,15 +79,16 @@ def prepared(track: Track) -> Donor:
 
 
 class DonorBank(Sequence[Donor]):
-    """Many donors in little memory: packed silhouettes (some 300 bytes a frame), unpacked when first
-    asked for.
+    """Many donors in little memory: packed silhouettes (some 300 bytes a frame), unpacked when asked for.
 
+    The donors used last stay prepared, as many as `keep` says: unpacked, one needs some 10 MB.
     The array form is one uint8 array a donor and view angle, so that a bank fits in one `.npz` file.
     """
 
-    def __init__(self, packed: Sequence[Mapping[int, bytes]]) -> None:
+    def __init__(self, packed: Sequence[Mapping[int, bytes]], keep: int = 16) -> None:
         self._packed = tuple(dict(donor) for donor in packed)
-        self._ready: dict[int, Donor] = {}
+        self._keep = keep
+        self._ready: dict[int, Donor] = {}  # the one used last stands last
 
     @classmethod
     def of(cls, tracks: Sequence[Track]) -> "DonorBank":
@@ -98,9 +99,14 @@ class DonorBank(Sequence[Donor]):
 
     def __getitem__(self, index: int) -> Donor:  # type: ignore[override]  # a bank is not sliced
         index = range(len(self))[index]
-        if index not in self._ready:
-            self._ready[index] = Donor({angle: unpack(data) for angle, data in self._packed[index].items()})
-        return self._ready[index]
+        donor = self._ready.pop(index, None) or self._unpacked(index)
+        self._ready[index] = donor
+        if len(self._ready) > self._keep:
+            del self._ready[next(iter(self._ready))]
+        return donor
+
+    def _unpacked(self, index: int) -> Donor:
+        return Donor({angle: unpack(data) for angle, data in self._packed[index].items()})
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Names `donor/view_angle` to packed bytes as uint8, for `numpy.savez`."""

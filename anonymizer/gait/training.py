@@ -32,7 +32,7 @@ class Settings:
 
     epochs: int = 100  # counted from the very first, also when resumed
     learning_rate: float = 0.04
-    batch: int = 32  # frames
+    batch: int = 1  # frames a step; more suit a GPU and need more epochs
     seed: int = 0
     branches: int = 1  # 2: a first layer for each input
     device: str = "auto"
