@@ -22,7 +22,7 @@ def steps_and_seam(walk: Silhouettes, plan: LoopPlan) -> tuple[np.ndarray, float
 
 @pytest.mark.parametrize("view_angle", [0, 36, 54, 90])
 @pytest.mark.parametrize("cycle", [23.4, 29])
-def test_whole_cycles_are_repeated_with_no_more_than_a_step_at_the_joint(view_angle: int, cycle: float) -> None:
+def test_whole_cycles_are_repeated_with_at_most_a_step_at_the_joint(view_angle: int, cycle: float) -> None:
     walk = walking_figure(64, cycle, view_angle=view_angle)
     plan = loop_plan(walk)
     cycles = plan.length / cycle
