@@ -207,11 +207,11 @@ def _bag(body: Body, bag: Bag) -> LoosePart:
         return _backpack(body, bag.size)
     if bag.kind == "hand":
         grip = body.joints[SEGMENT[f"hanging.{bag.side}"]]
-        half = np.array([0.055, 0.17, 0.13]) * bag.size
+        half = np.array([0.06, 0.19, 0.15]) * bag.size
         points = _rounded_box(grip - np.array([0, 0, half[2] + 0.1]), half)
         return points, *_riding_on(len(points), {f"hanging.{bag.side}": np.ones(len(points))})
     hips = body.points[_weight_of(body, "pelvis", "lowerback") > 0.6]
-    half = np.array([0.06, 0.15, 0.12]) * bag.size
+    half = np.array([0.07, 0.17, 0.14]) * bag.size
     centre = np.array(
         [left * (float(hips[:, 0].max()) + half[0] * 0.8), 0.03, body.joints[SEGMENT["lowerback"], 2]]
     )
@@ -222,7 +222,7 @@ def _bag(body: Body, bag: Bag) -> LoosePart:
 
 def _backpack(body: Body, size: float) -> LoosePart:
     chest = body.points[_weight_of(body, "chest", "spine") > 0.6]
-    half = np.array([0.15, 0.085, 0.21]) * size
+    half = np.array([0.16, 0.1, 0.23]) * size
     shoulders = body.joints[SEGMENT["upperarm.L"], 2]
     centre = np.array([0, float(chest[:, 1].max()) + half[1] * 0.75, shoulders - half[2] + 0.02])
     points = _rounded_box(centre, half)

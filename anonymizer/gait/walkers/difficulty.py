@@ -23,7 +23,7 @@ class Difficulty:
 
 DIFFICULTIES = {
     "easy": Difficulty(0.5, 0.5, 0.02, 0.5, 0.03, 0.0, 0.0, 0.0),
-    "casia": Difficulty(1.0, 1.0, 0.04, 1.5, 0.06, 0.1, 0.5, 0.15),
+    "casia": Difficulty(0.75, 1.0, 0.04, 1.5, 0.06, 0.05, 0.35, 0.1),
     "hard": Difficulty(1.5, 1.3, 0.08, 3.0, 0.10, 0.25, 1.0, 0.6),
 }
 

@@ -110,9 +110,19 @@ def rasterise(pixels: Floats, faces: Ints, hulls: Ints, height: int, width: int)
     return drawn.view(np.bool_)
 
 
+@numba.njit(cache=True)
+def _inside(pixels, height, width):  # type: ignore[no-untyped-def]
+    fits = np.ones(len(pixels), np.bool_)
+    for t in range(len(pixels)):
+        for i in range(pixels.shape[1]):
+            x, y = pixels[t, i]
+            if x < 1 or y < 1 or x > width - 1 or y > height - 1:
+                fits[t] = False
+                break
+    return fits
+
+
 def inside(pixels: Floats, height: int, width: int) -> NDArray[np.bool_]:
     """Which frames show the whole body, a pixel away from the border, (frames,)."""
-    low, high = pixels.min(axis=1), pixels.max(axis=1)
-    limit = np.array([width - 1, height - 1], np.float32)
-    fits: NDArray[np.bool_] = (low >= 1).all(axis=1) & (high <= limit).all(axis=1)
+    fits: NDArray[np.bool_] = _inside(pixels, height, width)
     return fits
