@@ -137,15 +137,15 @@ class Reader:
                 yield kept
         self._note_folders(batch)
 
-    def _by_sequence(self, files: Iterable[str]) -> dict[tuple[str, SequenceName], list[tuple[int, str]]]:
-        """The frames' numbers and files, by folder and sequence."""
-        found: dict[tuple[str, SequenceName], list[tuple[int, str]]] = defaultdict(list)
+    def _by_sequence(self, files: Iterable[str]) -> dict[tuple[str, SequenceName], dict[int, str]]:
+        """By folder and sequence each frame's number and file; of a name packed twice, one."""
+        found: dict[tuple[str, SequenceName], dict[int, str]] = defaultdict(dict)
         for file in files:
             folder, _, name = file.replace("\\", "/").rpartition("/")
             if match := _FRAME_FILE.fullmatch(name):
                 subject, condition, number, angle, frame = match.groups()
                 sequence = SequenceName(subject, condition, int(number), int(angle))
-                found[folder, sequence].append((int(frame), file))
+                found[folder, sequence][int(frame)] = file
             else:
                 self.report.ignore(file, "not named like a frame of CASIA-B")
         return found
@@ -157,14 +157,14 @@ class Reader:
                 sequence = SequenceName(subject, condition, int(number), int(angle))
                 self._folders.add(sequence)
 
-    def _read(
-        self, name: SequenceName, files: list[tuple[int, str]], read: Callable[[str], bytes]
-    ) -> CasiaSequence:
+    def _read(self, name: SequenceName, files: dict[int, str], read: Callable[[str], bytes]) -> CasiaSequence:
         if name in self._seen:
             raise _NotKeptError("comes a second time", len(files))
         self._seen.add(name)
         pictures = _Pictures()
-        for _, file in sorted(files, reverse=True):  # the last frames are kept, so the first need no decoding
+        for _, file in sorted(
+            files.items(), reverse=True
+        ):  # the last frames are kept, so the first need no decoding
             pictures.add(read(file))
             if len(pictures.usable) == self.frames:
                 break

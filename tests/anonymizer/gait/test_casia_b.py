@@ -182,6 +182,17 @@ def test_a_sequence_that_comes_twice_is_taken_once(tmp_path: Path) -> None:
     assert reasons(reader) == {"001-nm-01-090": ("comes a second time", 8)}
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_frame_packed_twice_is_one_frame(tmp_path: Path) -> None:
+    files = sequence_files()
+    with zipfile.ZipFile(in_zip(tmp_path, files), "a") as archive:
+        for name in list(files)[:4]:
+            archive.writestr(name, files[name])
+    reader = casia_b.read(tmp_path / "casia.zip", frames=9)
+    assert list(reader) == []
+    assert reasons(reader) == {"001-nm-01-090": ("fewer than 9 frames: 8", 8)}
+
+
 def test_what_is_no_frame_is_ignored_and_named(tmp_path: Path) -> None:
     strangers = ["readme.txt", "001/nm-01/090/extra.png", "__MACOSX/._001-nm-01-090-001.png"]
     files = sequence_files() | dict.fromkeys(strangers, b"x")
