@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Min, Sum
 from anonymizer.models import Dataset, Run, Sequence, Subject
 
 WALKS_SHOWN = 4
+SIDES = 5  # on a dataset's card
 ANGLES_NAMED = 3
 
 
@@ -97,6 +98,19 @@ def _some(rows: list[Row]) -> list[Row]:
         ranked.append((seen[row.walk[:2]], row))
     chosen = [row for _, row in sorted(ranked, key=lambda each: each[0])[:WALKS_SHOWN]]
     return [row for row in rows if row in chosen]
+
+
+def sides(dataset: Dataset) -> list[int]:
+    """Sequences of one walk at a few view angles spread over all, for the dataset's card."""
+    first = Sequence.objects.filter(subject__dataset=dataset).select_related("subject").first()
+    if first is None:
+        return []
+    walk = Sequence.objects.filter(
+        subject=first.subject, gait_condition=first.gait_condition, number=first.number
+    )
+    keys = list(walk.order_by("view_angle").values_list("pk", flat=True))
+    spread = {round(index * (len(keys) - 1) / (SIDES - 1)) for index in range(SIDES)}
+    return [keys[index] for index in sorted(spread)]
 
 
 # --- What was left out ----------------------------------------------------------------------------

@@ -294,7 +294,7 @@ def newest(run: Run) -> tuple[Sequence | None, AnonymizedSequence | None]:
     return None, None
 
 
-def samples(run: Run, most: int = 6) -> list[AnonymizedSequence]:
+def samples(run: Run, most: int = 11) -> list[AnonymizedSequence]:
     """One pair a view angle, the angles spread over the half circle."""
     if not hasattr(run, "anonymization"):
         return []

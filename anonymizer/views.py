@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
@@ -27,21 +27,11 @@ UNFINISHED = "unfinished"
 @login_required
 @require_GET
 def datasets(request: HttpRequest) -> HttpResponse:
-    first = (
-        Sequence.objects.filter(subject__dataset=OuterRef("pk"), view_angle=90)
-        .order_by("pk")
-        .values("pk")[:1]
-    )
-    rows = Dataset.objects.select_related("run").annotate(
-        subject_count=Count("subjects", distinct=True), shown=Subquery(first)
-    )
-    counts = dict(
-        Sequence.objects.values_list("subject__dataset")
-        .annotate(count=Count("pk"))
-        .values_list("subject__dataset", "count")
-    )
+    rows = Dataset.objects.select_related("run").annotate(subject_count=Count("subjects"))
+    counts = dict(Sequence.objects.values_list("subject__dataset").annotate(count=Count("pk")))
     for row in rows:
         row.sequence_count = counts.get(row.pk, 0)  # type: ignore[attr-defined]
+        row.shown = contact_sheet.sides(row)  # type: ignore[attr-defined]
     return render(request, "anonymizer/datasets.html", {"datasets": rows, "begun": _begun_datasets()})
 
 
@@ -208,7 +198,7 @@ def _run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         "time_left": run_page.time_left(found, steps_a_second),
         "took": run_page.took(found),
         "ahead": run_page.ahead(found) if found.status == Run.Status.QUEUED else 0,
-        "worker_alive": found.is_finished or jobs.worker_alive(),
+        "worker_alive": found.status != Run.Status.QUEUED or jobs.worker_alive(),
         "above": above,
         "below": below,
         "samples": run_page.samples(found) if found.is_finished else [],

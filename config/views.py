@@ -20,15 +20,16 @@ FAILURES, RUNNING = 5, 8
 @login_required
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
+    shown_demo = demo_progress()
     running = run_page.titled(jobs.unfinished().order_by("-status", "pk")[:RUNNING])
     context = {
-        "failed": failures(),
+        "failed": failures(shown_demo),
         "running": running,
-        "no_worker": bool(running) and not jobs.worker_alive(),
+        "no_worker": any(run.status == Run.Status.QUEUED for run in running) and not jobs.worker_alive(),
         "to_open": Study.objects.filter(status=Study.Status.DRAFT, run__status=Run.Status.SUCCEEDED)[
             :FAILURES
         ],
-        "demo": demo_progress(),
+        "demo": shown_demo,
         "answers": answers.newest(),
         "every_view_angle": CASIA_B_VIEW_ANGLES,
         "empty": not running and not Dataset.objects.exists(),
@@ -36,10 +37,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "overview.html", context)
 
 
-def failures() -> list[Run]:
+def failures(shown_demo: dict[str, Any] | None) -> list[Run]:
     """Runs that failed lately and that nobody has retried; the demo tells of its own."""
+    own = [step["run"].pk for step in shown_demo["steps"] if step["run"]] if shown_demo else []
     failed = Run.objects.filter(status=Run.Status.FAILED, created__gte=run_page.recent())
-    return run_page.titled(failed.exclude(kind=Run.Kind.DEMO)[:FAILURES])
+    return run_page.titled(failed.exclude(kind=Run.Kind.DEMO).exclude(pk__in=own)[:FAILURES])
 
 
 def demo_progress() -> dict[str, Any] | None:
