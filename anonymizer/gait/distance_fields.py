@@ -123,7 +123,17 @@ def _mixed(own: Picture, trunk: float, additions: Sequence[Addition]) -> tuple[N
         )
     if step > 1:
         field = np.asarray(cv2.resize(field, room[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    return field < 0, 1, before
+    return _in_one_piece((field < 0).view(np.uint8)), 1, before
+
+
+def _in_one_piece(body: Picture) -> NDArray[np.bool_]:
+    """Without the crumbs that come off where a hand of one walker only just meets the other's."""
+    count, labels = cv2.connectedComponents(body)
+    if count <= 2:  # the background and one part
+        return body.view(np.bool_)
+    areas = np.bincount(labels.ravel())[1:]
+    large = np.flatnonzero(areas >= _SPECK * areas.max()) + 1
+    return np.asarray(np.isin(labels, large))
 
 
 def _margins(height: int, width: int, trunk: float, additions: Sequence[Addition]) -> tuple[int, int]:

