@@ -1,0 +1,250 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anonymizer.gait import methods
+from anonymizer.gait.contour_methods import donor_frames, training_pairs
+from anonymizer.gait.donors import POLICIES, Donor, Track, Walk
+from anonymizer.gait.gait_cycle import phase_map
+from anonymizer.gait.network import initial_weights
+from anonymizer.gait.parameters import Number, Parameters
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
+from anonymizer.gait.training import Checkpoint, Settings, train
+from tests.anonymizer.gait.walking_figure import walking_figure
+
+ANGLES = (0, 54, 90)
+READING = {"order": "traced", "padding": "resampled", "phase": "aligned"}
+
+
+def walker(**figure: float) -> dict[int, Silhouettes]:
+    return {angle: walking_figure(30, view_angle=angle, shape=(120, 160), **figure) for angle in ANGLES}  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def track() -> Track:
+    return walker(start=0.2)
+
+
+@pytest.fixture(scope="module")
+def donor() -> Donor:
+    return Donor(walker(start=0.6, stoutness=1.7, cycle=24.0))
+
+
+@pytest.fixture(scope="module")
+def network(track: Track, donor: Track) -> Checkpoint:
+    parameters = {"alpha": 0.3, **READING}
+    x1, x2 = training_pairs([track], [donor], parameters, stride=2)
+    *_, last = train(x1, x2, method="tieu", parameters=parameters, settings=Settings(epochs=150, seed=1))
+    return last
+
+
+def changed(
+    track: Track, method: str, donor: Track, network: Checkpoint | None, **parameters: object
+) -> Track:
+    return methods.anonymize(
+        track,
+        method,
+        parameters=parameters,
+        donors=[donor],
+        network=network if methods.METHODS[method].needs_network else None,
+        rng=np.random.default_rng(0),
+    )
+
+
+every_method = pytest.mark.parametrize("method", list(methods.METHODS))
+
+
+@every_method
+def test_the_track_keeps_its_view_angles_and_shapes(
+    method: str, track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    result = changed(track, method, donor, network)
+    assert {angle: walk.shape for angle, walk in result.items()} == dict.fromkeys(ANGLES, (30, 120, 160))
+    assert all(walk.dtype == np.bool_ for walk in result.values())
+
+
+@every_method
+def test_the_body_stays_where_it_was_and_looks_different(
+    method: str, track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    for angle, walk in changed(track, method, donor, network).items():
+        before, after = bounding_boxes(track[angle]), bounding_boxes(walk)
+        assert np.abs(after[:, [0, 2]] - before[:, [0, 2]]).mean() < 7  # of some 100 rows
+        assert np.abs((after[:, 1] + after[:, 3]) - (before[:, 1] + before[:, 3])).mean() < 16
+        assert 0.6 < frames_of_iou(track[angle], walk) < 0.97
+
+
+@every_method
+def test_blank_frames_and_blank_views_stay_blank(
+    method: str, track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    gaps = {**track, 0: np.zeros_like(track[0]), 90: track[90].copy()}
+    gaps[90][4:6] = False
+    result = changed(gaps, method, donor, network)
+    assert not result[0].any()
+    assert np.flatnonzero(~result[90].any(axis=(1, 2))).tolist() == [4, 5]
+
+
+@every_method
+def test_the_originals_are_left_untouched(
+    method: str, track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    copies = {angle: walk.copy() for angle, walk in track.items()}
+    changed(track, method, donor, network)
+    assert all(np.array_equal(track[angle], copies[angle]) for angle in ANGLES)
+
+
+@every_method
+def test_defaults_and_claims_are_stated(method: str) -> None:
+    chosen = methods.METHODS[method]
+    assert chosen.name == method
+    assert chosen.claim == "withstands naive attackers only"
+    assert chosen.donor_policy in POLICIES
+    assert chosen.donors_for({}) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "alpha", "policy"),
+    [("tieu", 0.3, "fixed"), ("blend", 0.3, "fixed"), ("sdf", 1.5, "synthetic")],
+)
+def test_the_default_alpha_and_donor_policy(method: str, alpha: float, policy: str) -> None:
+    chosen = methods.METHODS[method]
+    assert (chosen.checked({})["alpha"], chosen.donor_policy) == (alpha, policy)
+
+
+@pytest.mark.parametrize("method", ["blend", "sdf"])
+def test_without_the_donors_share_the_original_comes_back(method: str, track: Track, donor: Donor) -> None:
+    ious = [
+        np.mean(
+            [frames_of_iou(track[a], w) for a, w in changed(track, method, donor, None, alpha=alpha).items()]
+        )
+        for alpha in (0.0, 0.1, 1.0, 10.0)
+    ]
+    assert ious[0] > 0.98
+    assert ious == sorted(ious, reverse=True)
+
+
+def test_the_trained_network_sits_near_the_half_and_half_blend(
+    track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    from_network, half = (
+        changed(track, "tieu", donor, network),
+        changed(track, "blend", donor, None, alpha=1.0),
+    )
+    assert all(frames_of_iou(from_network[angle], half[angle]) > 0.85 for angle in ANGLES)
+
+
+def test_the_donor_walks_in_the_originals_phase(track: Track, donor: Donor) -> None:
+    walk = donor.walk(90)
+    expected = phase_map(track[90], donor[90]).astype(int)
+    assert donor_frames(Walk(track[90]), walk).tolist() == expected.tolist()
+    assert donor_frames(Walk(track[90]), walk, in_phase=False).tolist() == list(range(30))
+
+
+def test_a_donors_blank_frames_are_never_used() -> None:
+    frames = walking_figure(40)
+    frames[10:14] = False
+    used = donor_frames(Walk(walking_figure(30)), Walk(frames), in_phase=False)
+    assert not set(used.tolist()) & {10, 11, 12, 13}
+
+
+@pytest.mark.parametrize("reading", [{"order": "raster"}, {"padding": "zero"}, {"phase": "none"}])
+def test_the_papers_literal_readings_give_other_pictures(
+    reading: dict[str, str], track: Track, donor: Donor
+) -> None:
+    working, literal = changed(track, "blend", donor, None), changed(track, "blend", donor, None, **reading)
+    assert all(not np.array_equal(working[angle], literal[angle]) for angle in ANGLES)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"alfa": 1.0}, "no parameter 'alfa'"),
+        ({"alpha": -0.1}, "'alpha' must lie between 0 and 100"),
+        ({"alpha": float("nan")}, "'alpha' must be a number"),
+        ({"alpha": True}, "'alpha' must be a number"),
+        ({"alpha": "much"}, "'alpha' must be a number"),
+        ({"order": "sorted"}, "'order' must be one of traced, raster"),
+    ],
+)
+def test_parameters_that_are_unknown_or_out_of_range_are_named(
+    parameters: dict[str, object], named: str, track: Track, donor: Donor
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        changed(track, "blend", donor, None, **parameters)
+
+
+def test_an_unknown_method_is_answered_with_the_known_ones(track: Track, donor: Donor) -> None:
+    with pytest.raises(ValueError, match=r"'magic'.*tieu, blend, sdf"):
+        methods.anonymize(track, "magic", donors=[donor], rng=np.random.default_rng(0))
+
+
+def test_the_number_of_donors_is_checked(track: Track, donor: Donor) -> None:
+    with pytest.raises(ValueError, match=r"needs 1 donors.*given 2"):
+        methods.anonymize(track, "sdf", donors=[donor, donor], rng=np.random.default_rng(0))
+
+
+def test_a_donor_without_the_tracks_view_angle_is_refused(track: Track) -> None:
+    with pytest.raises(ValueError, match="no silhouettes at view angle 0°"):
+        changed(track, "sdf", {90: walking_figure(20)}, None)
+
+
+def test_silhouettes_of_another_type_are_refused(donor: Donor) -> None:
+    with pytest.raises(ValueError, match="must be bool"):
+        changed({90: np.zeros((3, 20, 20), np.uint8)}, "sdf", donor, None)  # type: ignore[dict-item]
+
+
+def test_a_method_with_a_network_asks_for_its_checkpoint(track: Track, donor: Donor) -> None:
+    with pytest.raises(ValueError, match="give a checkpoint"):
+        methods.anonymize(track, "tieu", donors=[donor], rng=np.random.default_rng(0))
+
+
+def test_the_checkpoint_of_another_method_is_refused(track: Track, donor: Donor, network: Checkpoint) -> None:
+    other = replace(network, method="tieu-unshared")
+    with pytest.raises(ValueError, match="trained for 'tieu-unshared', not for 'tieu'"):
+        changed(track, "tieu", donor, other)
+
+
+def test_a_checkpoint_where_none_is_used_is_refused(track: Track, donor: Donor, network: Checkpoint) -> None:
+    with pytest.raises(ValueError, match="uses no network"):
+        methods.anonymize(track, "sdf", donors=[donor], network=network, rng=np.random.default_rng(0))
+
+
+def test_parameters_must_be_those_the_network_was_trained_with(
+    track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    with pytest.raises(ValueError, match=r"trained with alpha = 0\.3"):
+        changed(track, "tieu", donor, network, alpha=1.0)
+
+
+def test_they_default_to_those_the_network_was_trained_with(track: Track, donor: Donor) -> None:
+    trained = Checkpoint("tieu", {"alpha": 0.7, **READING}, initial_weights(1))
+    assert set(changed(track, "tieu", donor, trained)) == set(ANGLES)
+
+
+def test_a_method_may_choose_one_of_several_donors_for_the_whole_track(
+    track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new method is a function and an entry: here, the stoutest of n donors at every view angle."""
+
+    def stoutest(
+        track: Donor, donors: list[Donor], parameters: Parameters, network: None, rng: np.random.Generator
+    ) -> Track:
+        chosen = max(donors, key=lambda each: sum(int(walk.sum()) for walk in each.values()))
+        return {angle: chosen[angle] for angle in track}
+
+    entry = methods.Method(
+        name="stoutest",
+        label="The stoutest",
+        claim="none",
+        change=stoutest,  # type: ignore[arg-type]
+        parameters={"n": Number(3, 1, 16, "donors to choose from")},
+        donor_policy="synthetic",
+        donors_parameter="n",
+    )
+    monkeypatch.setitem(methods.METHODS, "stoutest", entry)
+    assert entry.donors_for({"n": 2}) == 2
+    donors = [Donor(walker(stoutness=size)) for size in (1.0, 2.0, 1.5)]
+    result = methods.anonymize(track, "stoutest", donors=donors, rng=np.random.default_rng(0))
+    assert all(np.array_equal(result[angle], donors[1][angle]) for angle in ANGLES)
