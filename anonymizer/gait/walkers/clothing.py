@@ -195,8 +195,8 @@ def _long_hair(body: Body, outfit: Outfit) -> LoosePart:
     neck, chest = body.joints[SEGMENT["neck"]], body.joints[SEGMENT["chest"]]
     bottom = float(neck[2]) - 0.45 * outfit.long_hair * float(neck[2] - chest[2]) - 0.02
     top = crown - 0.06
-    centre = np.array([0, back - 0.035, (top + bottom) / 2])
-    points = _rounded_box(centre, np.array([0.085, 0.05 + outfit.hair, (top - bottom) / 2]))
+    centre = np.array([0, back - 0.03, (top + bottom) / 2])
+    points = _rounded_box(centre, np.array([0.08, 0.035 + 0.6 * outfit.hair, (top - bottom) / 2]))
     lower = np.clip((top - points[:, 2]) / (top - bottom), 0, 1) ** 2 * 0.5
     return points, *_riding_on(len(points), {"head": 1 - lower, "chest": lower})
 
