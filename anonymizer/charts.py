@@ -16,8 +16,8 @@ class Curve:
     last: tuple[float, float]
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
-    first_value: float
-    last_value: float
+    first: str
+    last_value: str
     count: int
 
 
@@ -37,8 +37,8 @@ def loss_curve(losses: list[Any]) -> Curve | None:
             (HEIGHT * index / TICKS_Y, f"{high - (high - low) * index / TICKS_Y:.3g}")
             for index in range(TICKS_Y + 1)
         ],
-        values[0],
-        values[-1],
+        f"{values[0]:.4g}",
+        f"{values[-1]:.4g}",
         len(values),
     )
 

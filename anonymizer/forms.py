@@ -17,7 +17,7 @@ from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
-CLASSES = {
+CLASSES: dict[type[Any], str] = {
     forms.Select: "form-select",
     forms.RadioSelect: "",
     forms.CheckboxSelectMultiple: "",
@@ -111,15 +111,16 @@ class ImportForm(RunForm):
             del self.fields["path"]
             self.fields["archive"].required = True
 
-    def clean_archive(self) -> UploadedFile | None:
-        archive: UploadedFile | None = self.cleaned_data["archive"]
+    def clean_archive(self) -> "UploadedFile[bytes] | None":
+        archive: "UploadedFile[bytes] | None" = self.cleaned_data["archive"]
         if archive is None:
             return None
         if not str(archive.name).lower().endswith(ARCHIVES):
             raise forms.ValidationError("This is no .zip and no .tar.gz. Pack the folder first.")
-        if (archive.size or 0) > settings.UPLOAD_LIMIT_BYTES:
+        size = archive.size or 0
+        if size > settings.UPLOAD_LIMIT_BYTES:
             raise forms.ValidationError(
-                f"{filesizeformat(archive.size)} is more than can be uploaded here, "
+                f"{filesizeformat(size)} is more than can be uploaded here, "
                 f"{filesizeformat(settings.UPLOAD_LIMIT_BYTES)}. Put it on the server and run manage.py import_casia_b."
             )
         return archive
@@ -149,7 +150,7 @@ class ImportForm(RunForm):
             raise
 
 
-def stored_upload(archive: UploadedFile) -> Path:
+def stored_upload(archive: "UploadedFile[bytes]") -> Path:
     """The upload as a file of its own, which outlives the request; its import removes it."""
     ending = next(each for each in ARCHIVES if str(archive.name).lower().endswith(each))
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"import-{secrets.token_hex(8)}{ending}"
@@ -220,7 +221,7 @@ class GenerateForm(RunForm):
 class TrainNetworkForm(RunForm):
     """Weights for a method that has a network."""
 
-    dataset = forms.ModelChoiceField(queryset=None, empty_label=None)
+    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     method = forms.ChoiceField(widget=forms.RadioSelect)
     alpha = forms.FloatField(
         label="Alpha",
@@ -254,7 +255,7 @@ class TrainNetworkForm(RunForm):
 class AnonymizeForm(RunForm):
     """What is to be done to a dataset's walks."""
 
-    dataset = forms.ModelChoiceField(queryset=None, empty_label=None)
+    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     method = forms.ChoiceField(widget=forms.RadioSelect)
     alpha = forms.FloatField(
         label="Alpha",
@@ -268,7 +269,7 @@ class AnonymizeForm(RunForm):
         required=False,
         help_text="Whose gait is mixed in. Fresh synthetic walkers impersonate nobody.",
     )
-    checkpoint = forms.ModelChoiceField(
+    checkpoint: "forms.ModelChoiceField[Checkpoint]" = forms.ModelChoiceField(
         queryset=None,
         required=False,
         empty_label="None",

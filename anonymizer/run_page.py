@@ -1,6 +1,5 @@
-"""What pages say about a run: title, stages and pace, what was asked, its command line, what comes next."""
+"""What pages say about a run: title, stages and pace, what was asked, what it made, what comes next."""
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -230,56 +229,6 @@ def _said(name: str, value: Any) -> str:
 def log(run: Run) -> list[dict[str, Any]]:
     """The log, newest first, with times to show."""
     return [{**line, "at": datetime.fromisoformat(line["at"])} for line in reversed(run.log)]
-
-
-def command(run: Run) -> str:
-    """The same as a command line; empty where no command does it."""
-    asked, words = run.parameters, []
-    dataset = Dataset.objects.filter(pk=asked.get("dataset") or 0).first()
-    match run.kind:
-        case Kind.IMPORT_CASIA_B:
-            words = ["import_casia_b", asked["path"], *_options(asked, "name", "frames", "licence")]
-        case Kind.GENERATE_WALKERS:
-            counts = ",".join(f"{key}={count}" for key, count in asked["sequences"].items())
-            angles = ",".join(map(str, asked["view_angles"]))
-            words = ["generate_walkers", *_options(asked, "name", "subjects"), "--sequences", counts]
-            words += ["--view-angles", angles, *_options(asked, "frames", "difficulty")]
-        case Kind.TRAIN_NETWORK if dataset:
-            words = ["train_network", "--dataset", dataset.name]
-            words += _options(asked, "method", "alpha", "split", "epochs", "stride")
-        case Kind.ANONYMIZE if dataset:
-            words = [
-                "anonymize",
-                "--dataset",
-                dataset.name,
-                *_options(asked, "method", "alpha", "donor", "split"),
-            ]
-            checkpoint = Checkpoint.objects.filter(pk=asked.get("checkpoint") or 0).first()
-            words += ["--checkpoint", checkpoint.name] if checkpoint else []
-        case Kind.TRAIN_RECOGNIZER if dataset:
-            words = ["train_recognizer", "--dataset", dataset.name, *_options(asked, "split")]
-        case Kind.RECOGNIZE:
-            words = ["recognize", "--run", str(asked["anonymization_run"]), *_options(asked, "attackers")]
-            words += _options(asked, "gallery", "probe")
-        case _:
-            words = []
-    return shlex.join(["python", "manage.py", *words, "--seed", str(run.seed)]) if words else ""
-
-
-def _options(asked: dict[str, Any], *names: str) -> list[str]:
-    words: list[str] = []
-    for name in names:
-        value = asked.get(name)
-        if value not in (None, "", []):
-            said = (
-                ",".join(map(str, value))
-                if isinstance(value, list)
-                else f"{value:g}"
-                if isinstance(value, float)
-                else str(value)
-            )
-            words += [f"--{name.replace('_', '-')}", said]
-    return words
 
 
 # --- What it made ---------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from anonymizer import charts, contact_sheet, jobs, media, run_page, tasks
+from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
 from anonymizer.forms import AnonymizeForm, GenerateForm, ImportForm, RunForm, TrainNetworkForm
 from anonymizer.models import AnonymizedSequence, Clip, Dataset, Run, Sequence, StoredSilhouettes
@@ -204,7 +205,7 @@ def _run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         "samples": run_page.samples(found) if found.is_finished else [],
         "asked": run_page.asked(found),
         "log": run_page.log(found),
-        "command": run_page.command(found),
+        "command": command(found),
         "next_steps": run_page.next_steps(found),
         "losses": charts.loss_curve(found.result.get("losses", []) if isinstance(found.result, dict) else []),
         "synthetic": _is_synthetic(found, above),
@@ -291,5 +292,5 @@ def _film(request: HttpRequest, row: StoredSilhouettes) -> HttpResponse:
 
 @login_required
 @require_GET
-def clip(request: HttpRequest, pk: int) -> HttpResponse:
+def clip(request: HttpRequest, pk: int) -> HttpResponseBase:
     return media.ranged(request, get_object_or_404(Clip, pk=pk).file, "video/mp4")

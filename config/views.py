@@ -50,9 +50,8 @@ def demo_progress() -> dict[str, Any] | None:
     if run is None:
         return None
     whole = demo.Demo(run)
-    steps = [{"label": stage.label, "run": whole.stage_run(stage.name)} for stage in demo.STAGES]
-    for step in steps:
-        step["state"] = _state(step["run"])
+    stage_runs = [(stage, whole.stage_run(stage.name)) for stage in demo.STAGES]
+    steps = [{"label": stage.label, "run": done, "state": _state(done)} for stage, done in stage_runs]
     return {"run": run, "steps": steps, "done": sum(step["state"] == "done" for step in steps)}
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 
 from anonymizer.forms import SPLIT_HINT, RunForm, judged_anonymizations, ready_datasets
-from anonymizer.models import Run
+from anonymizer.models import Anonymization, Dataset, Run
 from recognition import runs
 from recognition.models import Recognizer
 
@@ -14,7 +14,7 @@ from recognition.models import Recognizer
 class TrainForm(RunForm):
     """A recognizer trained on the subjects who are not tested."""
 
-    dataset = forms.ModelChoiceField(queryset=None, empty_label=None)
+    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
     field_order = ["dataset", "split", "seed"]
 
@@ -29,7 +29,7 @@ class TrainForm(RunForm):
 class StartForm(RunForm):
     """Who is still named in an anonymization, by which attackers."""
 
-    anonymization = forms.ModelChoiceField(
+    anonymization: "forms.ModelChoiceField[Anonymization]" = forms.ModelChoiceField(
         queryset=None, empty_label=None, help_text="Only finished ones are listed."
     )
     attackers = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
@@ -44,7 +44,7 @@ class StartForm(RunForm):
         initial=runs.PROBE,
         help_text="The walks to be named. None may be in the gallery.",
     )
-    recognizer = forms.ModelChoiceField(
+    recognizer: "forms.ModelChoiceField[Recognizer]" = forms.ModelChoiceField(
         queryset=None,
         required=False,
         empty_label="The newest of the same dataset and split, or a new one",

@@ -1,0 +1,53 @@
+"""A run as the command that would do the same."""
+
+import shlex
+from typing import Any
+
+from anonymizer.models import Checkpoint, Dataset, Run
+
+# By kind: the command, and which parameters are its options.
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    Run.Kind.IMPORT_CASIA_B: ("import_casia_b", ("name", "frames")),
+    Run.Kind.GENERATE_WALKERS: (
+        "generate_walkers",
+        ("name", "subjects", "sequences", "view_angles", "frames", "difficulty"),
+    ),
+    Run.Kind.TRAIN_NETWORK: ("train_network", ("dataset", "method", "alpha", "split", "epochs", "stride")),
+    Run.Kind.ANONYMIZE: ("anonymize", ("dataset", "method", "alpha", "donor", "checkpoint", "split")),
+    Run.Kind.TRAIN_RECOGNIZER: ("train_recognizer", ("dataset", "split")),
+    Run.Kind.RECOGNIZE: ("recognize", ("anonymization_run", "attackers", "gallery", "probe")),
+}
+NAMES = {"anonymization_run": "run"}  # where option and parameter are called differently
+
+
+def command(run: Run) -> str:
+    """One line for a shell; empty where no command does it."""
+    if run.kind not in COMMANDS:
+        return ""
+    name, options = COMMANDS[run.kind]
+    words = ["python", "manage.py", name]
+    if "path" in run.parameters:
+        words.append(run.parameters["path"])
+    for option in options:
+        value = _word(option, run.parameters.get(option))
+        words += [f"--{NAMES.get(option, option).replace('_', '-')}", value] if value else []
+    return shlex.join([*words, *_seed(run)])
+
+
+def _seed(run: Run) -> list[str]:
+    """An import draws nothing."""
+    return [] if run.kind == Run.Kind.IMPORT_CASIA_B else ["--seed", str(run.seed)]
+
+
+def _word(option: str, value: Any) -> str:
+    """A parameter as a command takes it; empty where it is not given."""
+    if value in (None, "", [], {}):
+        return ""
+    if option in ("dataset", "checkpoint"):
+        row = (Dataset if option == "dataset" else Checkpoint).objects.filter(pk=value).first()
+        return row.name if row else "deleted"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={each}" for key, each in value.items())
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
