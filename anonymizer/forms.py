@@ -112,7 +112,7 @@ class ImportForm(RunForm):
             self.fields["archive"].required = True
 
     def clean_archive(self) -> "UploadedFile[bytes] | None":
-        archive: "UploadedFile[bytes] | None" = self.cleaned_data["archive"]
+        archive: UploadedFile[bytes] | None = self.cleaned_data["archive"]
         if archive is None:
             return None
         if not str(archive.name).lower().endswith(ARCHIVES):
