@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from anonymizer.gait import contours, distance_fields, gait_cycle
-from anonymizer.gait.silhouettes import Silhouettes, blank_frames, pack, unpack
+from anonymizer.gait.silhouettes import Silhouettes, pack, unpack
 
 Track: TypeAlias = Mapping[int, Silhouettes]  # one walk as one or several cameras saw it, by view angle
 
@@ -68,7 +68,7 @@ class Donor(Mapping[int, Silhouettes]):
                 f"the donor has no silhouettes at view angle {view_angle}°, only at {known or 'none'}"
             )
         walk = self._walks[view_angle]
-        if blank_frames(walk.silhouettes).all():
+        if not walk.silhouettes.any():
             raise ValueError(f"the donor's silhouettes at view angle {view_angle}° show nobody")
         return walk
 

@@ -18,7 +18,7 @@ from anonymizer.gait.contour_methods import ALPHA, READING, blend, tieu
 from anonymizer.gait.distance_field_methods import sdf
 from anonymizer.gait.donors import Donor, Track, Walk, prepared
 from anonymizer.gait.parameters import Number, Parameter, Parameters
-from anonymizer.gait.silhouettes import Silhouettes, blank_frames
+from anonymizer.gait.silhouettes import Silhouettes
 from anonymizer.gait.silhouettes import checked as checked_silhouettes
 from anonymizer.gait.training import Checkpoint
 
@@ -87,11 +87,11 @@ def each_view(change: ChangeView) -> ChangeTrack:
     ) -> Track:
         changed: dict[int, Silhouettes] = {}
         for angle, silhouettes in track.items():
-            if blank_frames(silhouettes).all():
-                changed[angle] = silhouettes.copy()
-            else:
+            if silhouettes.any():
                 walks = [donor.walk(angle) for donor in donors]
                 changed[angle] = change(track.walk(angle), walks, parameters, network, rng)
+            else:
+                changed[angle] = silhouettes.copy()
         return changed
 
     return change_track
