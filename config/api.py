@@ -36,7 +36,10 @@ def private(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            response = unknown_address(request)
         if response.status_code == 405:
             allowed = response.headers.get("Allow", "")
             detail = f"{request.method} is not possible here; {allowed} is."

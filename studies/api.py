@@ -224,9 +224,10 @@ def problem(request: HttpRequest, rater: str, position: int, problem: Problem) -
 def data(request: HttpRequest, rater: str) -> StoredData:
     row = rater_of(rater)
     ratings = Rating.objects.filter(presentation__rater=row).select_related("presentation")
+    told = [name for name in StoredData.model_fields if name != "study" and hasattr(row, name)]
     return StoredData(
         study=row.study.name,
-        **{name: getattr(row, name) for name in StoredData.model_fields if hasattr(row, name)},
+        **{name: getattr(row, name) for name in told},
         platform_identity_kept="as an HMAC of this study" if row.external_hmac else "none",
         ratings=[_stored_rating(kept) for kept in ratings.order_by("presentation__position")],
         problems=list(row.presentations.exclude(problem="").values_list("problem", flat=True)),

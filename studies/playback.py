@@ -4,7 +4,6 @@ The report comes from outside: whatever is odd in it is left out, and never a re
 """
 
 import json
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -28,20 +27,22 @@ def kept(playback: Mapping[str, Any]) -> dict[str, Any]:
 def watched_fraction(playback: Mapping[str, Any]) -> float | None:
     """The least over the pair's clips, told as one number or as one a clip."""
     told = playback.get("watched_fraction")
-    fractions = list(told.values()) if isinstance(told, Mapping) else [told]
-    if not fractions or not all(_is_number(fraction) for fraction in fractions):
+    told = list(told.values()) if isinstance(told, Mapping) else [told]
+    fractions = [number for number in map(_number, told) if number is not None]
+    if not told or len(fractions) < len(told):
         return None
     return min(max(min(fractions), 0.0), 1.0)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: object) -> float | None:
+    """A number that a database keeps: neither NaN nor infinite nor absurd."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
+    return float(value) if is_number else None  # type: ignore[arg-type]
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, int | float) and _is_number(value) and value >= 0:
-        return min(int(value), 2**31 - 1)
-    return None
+    number = _number(value)
+    return min(int(number), 2**31 - 1) if number is not None and number >= 0 else None
 
 
 def _moment(value: object) -> datetime | None:

@@ -229,9 +229,13 @@ def _seen(rater: Rater) -> None:
     row.last_seen = now
     if row.state == Rater.State.ABANDONED:
         row.state = Rater.State.RATING
-        row.over_quota = not Seat.objects.filter(pk=row.seat_id, occupied=False).update(occupied=True)
+        row.over_quota = not _take_again(row.seat_id)
     row.save(update_fields=["last_seen", "state", "over_quota"])
     rater.last_seen, rater.state, rater.over_quota = now, row.state, row.over_quota
+
+
+def _take_again(seat_id: int | None) -> bool:
+    return bool(seat_id and Seat.objects.filter(pk=seat_id, occupied=False).update(occupied=True))
 
 
 # --- Scores -------------------------------------------------------------------------------------
@@ -352,7 +356,7 @@ def withdraw(rater: Rater) -> None:
 
 def _free_seat(rater: Rater) -> None:
     """Free the seat if this rater holds it: not when it was freed before or somebody else has it now."""
-    if rater.state != Rater.State.ABANDONED and not rater.over_quota:
+    if rater.seat_id and rater.state != Rater.State.ABANDONED and not rater.over_quota:
         Seat.objects.filter(pk=rater.seat_id).update(occupied=False)
 
 

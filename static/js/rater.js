@@ -600,8 +600,9 @@ function openScale() {
   const [first, last] = [shown.scale[0], shown.scale.at(-1)];
   scale.disabled = false;
   scale.classList.remove("closed");
-  hint("");
-  announce(`Both have played. Choose ${first.score} ${first.label.toLowerCase()} to ${last.score} ${last.label.toLowerCase()}.`);
+  const range = `${first.score} ${first.label.toLowerCase()} to ${last.score} ${last.label.toLowerCase()}`;
+  if (!chosen()) hint(`Choose from ${range}.`);
+  announce(`Both have played. Choose ${range}.`);
 }
 
 function choose(score, focus = false) {
@@ -610,7 +611,7 @@ function choose(score, focus = false) {
   input.checked = true;
   if (focus) input.focus();
   saveButton().setAttribute("aria-disabled", "false");
-  hint("");
+  hint("It can be changed until it is saved.");
   keepDraft();
   announce(`${score}, ${label(score)}, chosen. Enter saves.`);
 }

@@ -1,5 +1,6 @@
-// Sets the theme before the first paint: the reader's choice where there is one, the system's otherwise.
-// Loaded in the head without defer, since a page that first shows in the wrong colours flashes.
+// Sets the theme before the first paint: the reader's choice where there is one, the system's otherwise. Also
+// says that scripts run. Loaded in the head without defer, since a page that first shows in the wrong colours
+// flashes.
 "use strict";
 (() => {
   const KEY = "gaitmos-theme"; // "light", "dark", or nothing for the system's
@@ -33,6 +34,7 @@
     document.dispatchEvent(new CustomEvent("themechange"));
   }
 
+  document.documentElement.classList.add("scripted");
   show();
   dark.addEventListener("change", () => {
     show();

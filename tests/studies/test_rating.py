@@ -227,7 +227,7 @@ def test_a_score_off_the_scale_is_refused(study: Study, score: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "fraction", [0.949, None, "1.0", True, float("nan"), {}, {"original": 1.0, "changed": 0.5}]
+    "fraction", [0.949, None, "1.0", True, float("nan"), 10**400, {}, [], {"original": 1.0, "changed": 0.5}]
 )
 def test_a_pair_that_was_not_watched_through_is_refused(study: Study, fraction: Any) -> None:
     rater = enrol(study)
@@ -290,6 +290,7 @@ def test_any_order_will_do(study: Study) -> None:
         {"stalls": "many", "started_at": "2026-13-45T00:00:00Z"},
         {"stalls": float("inf"), "started_at": "2026-03-01T12:00:00", "x": float("nan")},
         {"stalls": 1e300, "text": "\x00"},
+        {"stalls": 10**400},
         {"log": "x" * 10_000},
     ],
 )
