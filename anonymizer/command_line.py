@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from anonymizer.making_datasets import is_upload
 from anonymizer.models import Checkpoint, Dataset, Run
 
 # By kind: the command, and which parameters are its options.
@@ -27,7 +28,7 @@ def command(run: Run) -> str:
     name, options = COMMANDS[run.kind]
     words = ["python", "manage.py", name]
     if "path" in run.parameters:
-        words.append(run.parameters["path"])
+        words.append("PATH" if is_upload(run.parameters["path"]) else run.parameters["path"])
     for option in options:
         value = _word(option, run.parameters.get(option))
         words += [f"--{NAMES.get(option, option).replace('_', '-')}", value] if value else []

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms.boundfield import BoundWidget
 from django.template.defaultfilters import filesizeformat
 
@@ -37,6 +38,11 @@ class SiteForm(forms.Form):
         for field in self.fields.values():
             look = CLASSES.get(type(field.widget), "form-control")
             field.widget.attrs["class"] = f"{look} {field.widget.attrs.get('class', '')}".strip()
+            field.error_messages["required"] = "This is needed."
+            for validator in field.validators:
+                if isinstance(validator, MinValueValidator | MaxValueValidator):
+                    bound = "least" if isinstance(validator, MinValueValidator) else "most"
+                    validator.message = f"Use at {bound} %(limit_value)s."
             field.widget.use_fieldset = isinstance(
                 field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple
             )

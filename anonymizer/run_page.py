@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from anonymizer.making_datasets import is_upload
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
 
 Kind = Run.Kind
@@ -74,7 +75,8 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
             return f"{asked.get('method')} network on {dataset}"
         case Kind.ANONYMIZE:
             alpha = "" if asked.get("alpha") is None else f" α {asked['alpha']:g}"
-            return f"{asked.get('method')}{alpha} on {dataset}"
+            own = ", the attacker’s own copy" if asked.get("copy") == Anonymization.Copy.ATTACKER else ""
+            return f"{asked.get('method')}{alpha} on {dataset}{own}"
         case Kind.TRAIN_RECOGNIZER:
             return f"Recognizer on {dataset}"
         case Kind.RECOGNIZE:
@@ -200,7 +202,8 @@ def asked(run: Run) -> list[tuple[str, str]]:
         for name, value in run.parameters.items()
         if name not in LEFT_UNSAID and value not in (None, "", [], {})
     ]
-    pairs.append(("Seed", str(run.seed)))
+    if run.kind != Kind.IMPORT_CASIA_B:  # it draws nothing
+        pairs.append(("Seed", str(run.seed)))
     if run.code_version:
         pairs.append(("Code", run.code_version))
     if run.device:
@@ -215,6 +218,8 @@ def _said(name: str, value: Any) -> str:
     if name in rows and isinstance(value, int):
         row = rows[name].objects.filter(pk=value).first()
         return str(row) if row else "deleted since"
+    if name == "path" and is_upload(value):
+        return "an uploaded archive"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

@@ -47,8 +47,8 @@ class StartForm(RunForm):
     recognizer: "forms.ModelChoiceField[Recognizer]" = forms.ModelChoiceField(
         queryset=None,
         required=False,
-        empty_label="The newest of the same dataset and split, or a new one",
-        help_text="One trained on another dataset will do.",
+        empty_label="The newest that fits, or a new one",
+        help_text="It fits if it was trained on the same dataset and split. You may choose another.",
     )
     field_order = ["anonymization", "recognizer", "attackers", "gallery", "probe", "seed"]
 

@@ -1,0 +1,251 @@
+"""The pages of recognition, as a researcher meets them."""
+
+import csv
+import io
+import re
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from anonymizer.models import Anonymization, Run
+from recognition import figures
+from recognition.models import Identification, Recognition, Recognizer
+from tests.factories import (
+    AnonymizationFactory,
+    DatasetFactory,
+    RunFactory,
+    SequenceFactory,
+    SubjectFactory,
+    walks,
+)
+
+pytestmark = pytest.mark.django_db
+ATTACKER = {
+    "rank1": [[0.25, 0.5], [None, 1.0]],
+    "success_rate": [[0.75, 0.5], [None, 0.0]],
+    "recognized": [[40, 4], [0, 12]],
+    "success_ci95": [[[0.6, 0.86], [0.15, 0.85]], [None, [0.0, 0.24]]],
+}
+RUNG = {
+    "attacker": "naive",
+    "label": "Naive",
+    "knows": "Nothing.",
+    "rank1": 0.25,
+    "ci95": [0.1, 0.4],
+    "success_rate": 0.75,
+    "success_ci95": [0.6, 0.86],
+    "recognized": 52,
+    "probes": 60,
+    "subjects": 6,
+    "chance": 1 / 6,
+    "clear_rank1": 0.952,
+}
+STRONGER = {**RUNG, "attacker": "anonymized-gallery", "label": "Anonymized gallery", "rank1": 0.4}
+
+
+def result(refused: tuple[str, ...] = ()) -> dict:
+    """What a finished run wrote down."""
+    experiment = {
+        "view_angles": [0, 90],
+        "protocol": {"gallery": ["nm-01"], "probe": ["nm-02"], "test_subjects": 6},
+        "recognizer": {"name": "zheng"},
+        "originals": {"rank1": [[0.9, 0.8], [0.7, 1.0]], "probes": [[44, 44], [44, 44]]},
+        "attackers": {"naive": ATTACKER, "anonymized-gallery": ATTACKER},
+        "by_probe_view_angle": [{"view_angle": 0, "success_rate": 0.75, "ci95": [0.6, 0.86]}],
+        "verdict": {"skill": 0.94, "refused": list(refused)},
+    }
+    return {"experiment": experiment, "ladder": [RUNG, STRONGER]}
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch):
+    runs: list[Run] = []
+    monkeypatch.setattr("anonymizer.tasks.send", runs.append)
+    return runs
+
+
+@pytest.fixture
+def anonymization():
+    return AnonymizationFactory(dataset__name="judged walkers", split="30:15:55")
+
+
+def recognized(anonymization: Anonymization, **fields) -> Run:
+    parameters = {
+        "anonymization_run": anonymization.run_id,
+        "attackers": ["naive"],
+        "gallery": "nm-01",
+        "probe": "nm-02",
+    }
+    return RunFactory(kind=Run.Kind.RECOGNIZE, parameters=parameters, **{"result": result(), **fields})
+
+
+def text(response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.mark.parametrize("name", ["recognition:index", "recognition:start", "recognition:train"])
+def test_a_visitor_is_sent_to_sign_in_and_a_researcher_sees_the_page(client, researcher, name):
+    assert client.get(reverse(name))["Location"].startswith("/accounts/login/?next=")
+    client.force_login(researcher)
+    assert client.get(reverse(name)).status_code == 200
+
+
+def test_results_and_downloads_are_for_those_who_signed_in(client, anonymization):
+    run = recognized(anonymization)
+    for name in ("recognition:recognition", "recognition:export"):
+        assert client.get(reverse(name, args=[run.pk])).status_code == 302
+
+
+def test_the_index_leads_with_the_strongest_attacker(signed_in, anonymization):
+    recognized(anonymization)
+    page = text(signed_in.get(reverse("recognition:index")))
+    assert (
+        "Attackers on sdf α 1.5 on judged walkers synthetic walkers Anonymized gallery 40.0 % 10.0 to 40.0"
+        in page
+    )
+
+
+def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
+    page = text(signed_in.get(reverse("recognition:recognition", args=[recognized(anonymization).pk])))
+    assert "Naive Nothing. 95.2 % 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52" in page
+    assert "chance 16.7 %" in page
+    assert "Clear gaits are named well: 94 % of the way from chance to certainty." in page
+
+
+def test_the_matrix_says_what_is_undefined_and_marks_where_few_gaits_count(signed_in, anonymization):
+    address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
+    page = signed_in.get(address, {"attacker": "naive"}).content.decode()
+    assert re.search(r'<td class="q6 tl" title="75.0 %, \|S\| 40, 95 % interval 60.0 to 86.0">75</td>', page)
+    assert re.search(
+        r'<td class="q4 td few" title="50.0 %, \|S\| 4, [^"]*">50<span class="vh">, few gaits', page
+    )
+    assert re.search(r'<td class="na" title="not defined, \|S\| 0">n/a</td>', page)
+    assert "Mean of the diagonal 37.5 %" in page
+
+
+def test_the_matrix_can_show_the_originals_and_the_rank_1_rate(signed_in, anonymization):
+    address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
+    originals = text(signed_in.get(address, {"measure": "original_rank1"}))
+    assert "Originals named, rank-1, gallery by probe" in originals
+    assert "Mean of the diagonal 95.0 %" in originals
+    assert "Mean of the diagonal 62.5 %" in text(signed_in.get(address, {"measure": "rank1"}))
+
+
+def test_an_unknown_attacker_or_measure_falls_back_to_the_strongest(signed_in, anonymization):
+    address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
+    page = text(signed_in.get(address, {"attacker": "nobody", "measure": "luck"}))
+    assert "Against anonymized gallery" in page
+
+
+def test_where_a_gate_fails_there_is_no_verdict_and_the_reason_is_given(signed_in, anonymization):
+    run = recognized(anonymization, result=result(refused=("Clear gaits are named at chance.",)))
+    page = text(signed_in.get(reverse("recognition:recognition", args=[run.pk])))
+    assert "No verdict" in page
+    assert "Clear gaits are named at chance." in page
+    assert "No verdict" in text(signed_in.get(reverse("recognition:index")))
+
+
+def test_an_unfinished_recognition_is_followed_on_its_runs_page(signed_in, anonymization):
+    run = recognized(anonymization, status=Run.Status.RUNNING, result={})
+    response = signed_in.get(reverse("recognition:recognition", args=[run.pk]))
+    assert response["Location"] == reverse("anonymizer:run", args=[run.pk])
+
+
+def test_a_run_of_another_kind_is_not_found_here(signed_in):
+    assert signed_in.get(reverse("recognition:recognition", args=[RunFactory().pk])).status_code == 404
+
+
+# --- Starting -------------------------------------------------------------------------------------
+FIELDS = {"attackers": ["naive"], "gallery": "nm-01", "probe": "nm-02", "seed": 3}
+
+
+def test_the_attackers_are_started_from_the_form(
+    signed_in, anonymization, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = signed_in.post(reverse("recognition:start"), {**FIELDS, "anonymization": anonymization.pk})
+    run = Run.objects.get(kind=Run.Kind.RECOGNIZE)
+    assert response["Location"] == reverse("anonymizer:run", args=[run.pk])
+    assert run.parameters["anonymization_run"] == anonymization.run_id
+    assert (run.parameters["attackers"], run.seed, sent) == (["naive"], 3, [run])
+
+
+def test_a_walk_in_gallery_and_probes_is_refused_and_nothing_is_lost(signed_in, anonymization):
+    fields = {**FIELDS, "anonymization": anonymization.pk, "probe": "nm-01"}
+    response = signed_in.post(reverse("recognition:start"), fields)
+    assert response.status_code == 422
+    assert "nm-01 is in the gallery and among the probes" in text(response)
+    assert "<title>Error: Who is still named?" in response.content.decode()
+    assert 'value="nm-01"' in response.content.decode()
+
+
+def test_an_attackers_own_copy_is_not_offered(signed_in, anonymization):
+    copy = AnonymizationFactory(copy=Anonymization.Copy.ATTACKER, split="30:15:55")
+    page = signed_in.get(reverse("recognition:start")).content.decode()
+    assert f'<option value="{anonymization.pk}"' in page
+    assert f'<option value="{copy.pk}"' not in page
+
+
+def test_a_recognizer_is_trained_from_the_form(signed_in):
+    dataset = DatasetFactory()
+    walks(dataset, subjects=8, view_angles=(90,), numbers=(1,))
+    fields = {"dataset": dataset.pk, "split": "30:30:40", "seed": 1}
+    assert signed_in.post(reverse("recognition:train"), fields).status_code == 302
+    assert Run.objects.get(kind=Run.Kind.TRAIN_RECOGNIZER).parameters["split"] == "30:30:40"
+    refused = signed_in.post(reverse("recognition:train"), {**fields, "split": "10:10:80:0"})
+    assert refused.status_code == 422
+    assert "is not a split" in text(refused)
+
+
+# --- Downloads ------------------------------------------------------------------------------------
+@pytest.fixture
+def identified(anonymization):
+    """One run with two answers, one right and one wrong."""
+    run = recognized(anonymization)
+    recognizer = Recognizer.objects.create(
+        name="a recognizer", dataset=anonymization.dataset, sha256="0" * 64
+    )
+    recognition = Recognition.objects.create(
+        run=run,
+        recognizer=recognizer,
+        dataset=anonymization.dataset,
+        attacker="naive",
+        anonymization=anonymization,
+    )
+    other = SubjectFactory(dataset=anonymization.dataset, label="002")
+    subject = SubjectFactory(dataset=anonymization.dataset, label="001")
+    for number, (predicted, rank) in enumerate(((subject, 1), (other, 2)), start=1):
+        Identification.objects.create(
+            recognition=recognition,
+            probe=SequenceFactory(subject=subject, number=number),
+            gallery_view_angle=90,
+            predicted_subject=predicted,
+            true_rank=rank,
+            distance=1.5,
+        )
+    return run
+
+
+def test_identifications_are_downloaded_as_csv(signed_in, identified):
+    response = signed_in.get(reverse("recognition:export", args=[identified.pk]), {"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert [(row["predicted_subject"], row["identified"]) for row in rows] == [
+        ("001", "True"),
+        ("002", "False"),
+    ]
+    assert f"recognition-run-{identified.pk}.csv" in response["Content-Disposition"]
+
+
+def test_identifications_are_downloaded_as_xlsx(signed_in, identified):
+    response = signed_in.get(reverse("recognition:export", args=[identified.pk]), {"format": "xlsx"})
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    names, first, second = sheet.iter_rows(values_only=True)
+    assert dict(zip(names, first, strict=True))["predicted_subject"] == "001"
+    assert dict(zip(names, second, strict=True))["true_rank"] == 2
+
+
+# --- Words and shades -----------------------------------------------------------------------------
+def test_a_rate_has_its_unit_and_an_undefined_one_says_so():
+    assert (figures.percent(0.9524), figures.percent(None)) == ("95.2 %", "n/a")
+    assert (figures.interval([0.1, 0.25]), figures.interval(None)) == ("10.0 to 25.0", "no interval")
