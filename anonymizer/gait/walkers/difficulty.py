@@ -1,7 +1,14 @@
 """How hard the walkers are to tell apart: presets of what changes between two walks of one person.
 
-A model, not a measurement: `casia` is set so that a nearest neighbour on raw gait energy images does about as
-published for CASIA-B (docs/method says what was measured).
+A model, not a measurement. Measured with the nearest neighbour on raw gait energy images (64 × 48), 60 subjects,
+gallery nm-01 to nm-04, rank-1 in %, mean over the 11 view angles where the probe is seen from the gallery's:
+
+        | normal | bag | coat | 90° to 72°, 54°, 0°
+easy    |  100   |  64 |  35  |  90, 27, 3
+casia   |   98   |  58 |  30  |  80, 22, 3
+hard    |   83   |  47 |  24  |  57, 18, 3
+
+`casia`, the default, aims at what is known of CASIA-B; nobody should take it for CASIA-B.
 """
 
 from dataclasses import dataclass

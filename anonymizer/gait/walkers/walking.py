@@ -39,6 +39,7 @@ _IDENTITY, _SEQUENCE = 0, 1
 _STEPS_A_FRAME = 4  # the feet are followed at 100 Hz
 _MARGIN = 4  # frames before and after, so that smoothing has no edge in the walk
 _FEMALE = 0.3
+_AHEAD = 0.08  # m past the middle of the walkway: the leg left behind reaches further than the one ahead
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ def _placed(points: Floats, rng: np.random.Generator, settings: Difficulty) -> F
     return np.stack(
         [
             cosine * x - sine * y + np.float32(aside[0]),
-            sine * x + cosine * y + np.float32(aside[1]),
+            sine * x + cosine * y + np.float32(aside[1] - _AHEAD),
             points[..., 2],
         ],
         axis=-1,
