@@ -26,10 +26,24 @@
     field.append(line);
   }
 
+  // A message that appears while the pointer is down would move the button away from under it.
+  let pressed = false;
+  const waiting = [];
+  function released() {
+    pressed = false;
+    window.setTimeout(() => {
+      for (const input of waiting.splice(0)) show(input, wrong(input));
+    });
+  }
+
+  document.addEventListener("pointerdown", () => (pressed = true), true);
+  document.addEventListener("pointerup", released, true);
+  document.addEventListener("pointercancel", released, true);
   document.addEventListener("focusout", (event) => {
     const input = event.target;
     if (!input.matches?.("main form[novalidate] :is(input.form-control, select.form-select)")) return;
     if (input.type === "file") return;
-    show(input, wrong(input));
+    if (pressed) waiting.push(input);
+    else show(input, wrong(input));
   });
 })();
