@@ -7,6 +7,8 @@ const AHEAD = 3; // pairs loaded beyond the one that is shown
 const WATCHED = 0.95; // of each clip, before the scale opens
 const STUCK_MS = 15000; // a loaded clip that has not moved for so long does not play here
 const STALL_MS = 250;
+const OFFLINE = "You’re offline.";
+const BUSY = "The study doesn’t answer right now.";
 const NAMES = { original: "Original", changed: "Changed" };
 
 const main = document.getElementById("main");
@@ -53,12 +55,12 @@ const store = {
 };
 
 /* ---------- calls that wait for the connection ---------- */
-const connection = { lost: false, owes: false, changed: () => {} }; // owes: to say that all scores are sent
+const connection = { lost: "", owes: false, changed: () => {} }; // owes: to say that all scores are sent
 
 function setLost(lost) {
   if (connection.lost === lost) return;
-  connection.lost = lost;
-  connection.owes = lost || (connection.owes && queue().length > 0);
+  connection.lost = lost; // "", or what to tell the rater
+  connection.owes = lost !== "" || (connection.owes && queue().length > 0);
   connection.changed();
 }
 
@@ -95,13 +97,13 @@ async function persist(attempt) {
     try {
       const answer = await attempt();
       if (answer.status < 500 && answer.status !== 429) {
-        setLost(false);
+        setLost("");
         return answer;
       }
+      setLost(BUSY);
     } catch {
-      // no network, or an answer that broke off: the same as none
+      setLost(OFFLINE); // no network, or an answer that broke off
     }
-    setLost(true);
     await pause(wait);
   }
 }
@@ -296,11 +298,11 @@ function showConnection(sent = false) {
   const banner = document.getElementById("connection");
   if (!banner) return;
   const count = queue().length;
-  const kept = count ? ` ${plural(count, "score is", "scores are")} kept on this device and will be sent when you’re back.` : " Nothing is lost.";
+  const kept = count ? ` ${plural(count, "score is", "scores are")} kept on this device and will be sent when ${connection.lost === BUSY ? "it’s" : "you’re"} back.` : " Nothing is lost.";
   clearTimeout(sentTimer);
   banner.hidden = !connection.lost && !sent;
   banner.classList.toggle("good", sent);
-  find("span", banner).textContent = sent ? "All scores sent." : `You’re offline.${kept}`;
+  find("span", banner).textContent = sent ? "All scores sent." : `${connection.lost}${kept}`;
   if (sent) sentTimer = setTimeout(() => { banner.hidden = true; }, 4000);
   if (viewed === "loading" && connection.lost && total) view("waiting");
 }
@@ -655,7 +657,7 @@ async function flush() {
   }
   sending = false;
   if (connection.owes && !connection.lost) showConnection(true);
-  connection.owes = connection.lost;
+  connection.owes = connection.lost !== "";
   if (finishing) finish();
 }
 
@@ -792,7 +794,7 @@ function prepareControls() {
   const keys = document.getElementById("keys-on");
   keys.checked = store.get("gaitmos-keys") ?? true;
   keys.addEventListener("change", () => store.set("gaitmos-keys", keys.checked));
-  window.addEventListener("offline", () => setLost(true));
+  window.addEventListener("offline", () => setLost(OFFLINE));
   window.addEventListener("online", () => persist(() => call("GET", me())));
   window.addEventListener("beforeunload", (event) => { if (!store.lasting && queue().length) event.preventDefault(); });
 }

@@ -260,6 +260,40 @@ def test_scores_kept_on_the_device_are_sent_after_a_reload(
     assert scores() == [(1, 4)]
 
 
+def test_a_server_that_fails_for_a_while_loses_nothing(
+    page: Page, live_server: Any, own_rater: Rater
+) -> None:
+    begin(page, live_server, own_rater)
+    pair_opens(page, 1)
+    page.route("**/rating", lambda route: route.fulfill(status=503, json={"detail": "busy"}))
+    page.keyboard.press("4")
+    page.keyboard.press("4")
+    expect(page.locator("#connection")).to_have_text(
+        "The study doesn’t answer right now. 1 score is kept on this device and will be sent when it’s back."
+    )
+
+    page.unroute("**/rating")
+
+    expect(page.locator("#connection")).to_have_text("All scores sent.")
+    assert scores() == [(1, 4)]
+
+
+def test_a_score_the_server_does_not_take_brings_the_pair_again(
+    page: Page, live_server: Any, own_rater: Rater
+) -> None:
+    begin(page, live_server, own_rater)
+    pair_opens(page, 1)
+    Presentation.objects.filter(rater=own_rater).update(fetched_at=None)
+    rate_by_mouse(page, 1, 4)
+    expect(page.get_by_text("The score for pair 1 was not taken")).to_be_visible()
+    for position in (2, 3, 4, 1):
+        rating.present(own_rater, position)
+        rate_by_mouse(page, position, 3)
+
+    expect(page.get_by_text("C7K4Q9")).to_be_visible()
+    assert scores() == [(1, 3), (2, 3), (3, 3), (4, 3)]
+
+
 def test_a_score_kept_before_stays_and_is_told(page: Page, live_server: Any, own_rater: Rater) -> None:
     begin(page, live_server, own_rater)
     pair_opens(page, 1)
