@@ -1,7 +1,7 @@
 """The embedded broker: a real Valkey server on this machine, for when `REDIS_URL` names none.
 
-It listens on 127.0.0.1 alone, behind a random password, and keeps every accepted job in an append-only file. The
-server process itself holds a lock on its data, so two servers never write the same files.
+It listens on 127.0.0.1 alone, behind a random password, and keeps every accepted job in an append-only file.
+The server process itself holds a lock on its data, so two servers never write the same files.
 """
 
 import os
@@ -29,6 +29,8 @@ appendfsync everysec
 save ""
 daemonize no
 """
+# It is ended by a command: a signal to the whole group must not end it before those who still need it.
+UNHEARD = frozenset({signal.SIGINT, signal.SIGHUP, signal.SIGTERM})
 
 
 class BrokerError(Exception):
@@ -41,7 +43,7 @@ class Broker:
     def __init__(self, data: Path, url_file: Path, log: Path, mark: str) -> None:
         self.data, self.url_file = data, url_file
         self.lock = data.with_name(f"{data.name}.lock")
-        self.child = Child("broker", [server_program(), "-"], log, mark, blocked=ALL_REQUESTS)
+        self.child = Child("broker", [server_program(), "-"], log, mark, blocked=UNHEARD)
 
     @property
     def url(self) -> str:
@@ -107,10 +109,6 @@ class Broker:
             shut_down(self.url)
             self.child.wait(10, lambda: False)
         self.child.end([], lambda: True)
-
-
-# It is stopped by a command, never by a signal: one sent to the whole group must not end it before the others.
-ALL_REQUESTS = frozenset({signal.SIGINT, signal.SIGHUP, signal.SIGTERM})
 
 
 def server_program() -> str:

@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
+
+from config import lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,3 +19,9 @@ app.autodiscover_tasks()
 def keep_watch(**_: Any) -> None:
     """Register the worker's watch; it needs the apps, which are not loaded when this module is."""
     import config.watch  # noqa: F401
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """A worker that is killed leaves no job process behind."""
+    lifeline.die_with_parent()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from config import lifeline
@@ -18,8 +19,8 @@ TRIES = 6  # deaths in a row before the launcher gives up
 class Child:
     """One child process in the launcher's process group, its output in a log file.
 
-    `blocked` signals never reach it: Ctrl-C goes to the whole group, but the order in which its members end is the
-    launcher's to keep.
+    `blocked` signals never reach it: Ctrl-C goes to the whole group, but the order in which its members end is
+    the launcher's to keep.
     """
 
     def __init__(
@@ -54,31 +55,32 @@ class Child:
         self._feed(stdin)
 
     def _feed(self, text: bytes) -> None:
-        assert self.process is not None and self.process.stdin is not None
-        try:
-            self.process.stdin.write(text)
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass  # it died at once; `died` tells
+        assert self.process is not None
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError), self.process.stdin as pipe:  # it may have died at once
+            pipe.write(text)
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     @property
-    def status(self) -> str:
-        """How it ended, in words."""
+    def how_it_ended(self) -> str:
+        """A sentence for people, with the end of its log, where the reason usually stands."""
         code = self.process.returncode if self.process else None
-        if code is not None and code < 0:
-            return f"killed by {signal.Signals(-code).name}"
-        return f"exit status {code}"
+        how = (
+            f"killed by {signal.Signals(-code).name}"
+            if code is not None and code < 0
+            else f"exit status {code}"
+        )
+        return f"The {self.name} ended ({how}): {self.last_line()} (log: {self.log})."
 
     def pause_after_death(self) -> float | None:
         """Seconds to wait before starting it again; None when it has died too often in a row."""
         self.deaths = 1 if time.monotonic() - self.started > SETTLED else self.deaths + 1
         if self.deaths >= TRIES:
             return None
-        pause = min(FIRST_PAUSE * 2 ** (self.deaths - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2.0 ** (self.deaths - 1), LONGEST_PAUSE)
         self.next_start = time.monotonic() + pause
         return pause
 
@@ -98,7 +100,6 @@ class Child:
             time.sleep(0.02)
 
     def last_line(self) -> str:
-        """The end of its log, where the reason of a death usually stands."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         return lines[-1].strip() if lines else "nothing in its log"
 

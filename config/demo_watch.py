@@ -1,4 +1,4 @@
-"""Starts the demo where it is not complete, shows how far it is, and says where raters can go once they can."""
+"""Starts the demo where it is not complete, shows how far it is, and says where raters can go."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class DemoWatch:
             self.finished = True
             return
         self.run_id = run.pk
-        self.console.say("The demo runs: walkers, anonymization, recognition, a study. Follow it here or on the site.")
+        self.console.say("The demo runs: walkers, anonymization, recognition, studies.")
 
     def look(self) -> None:
         """A look at the rows, at most one a second; a busy database is asked again next time."""
@@ -43,14 +43,13 @@ class DemoWatch:
     def _show_progress(self) -> None:
         from anonymizer.models import Run
 
-        run = Run.objects.filter(pk=self.run_id).first()
-        if run is None or self.finished:
+        if self.finished or self.run_id is None:
             return
+        run = Run.objects.get(pk=self.run_id)
         if run.is_finished:
             self._finish(run.status == Run.Status.SUCCEEDED, run.error)
             return
-        stage = Run.objects.filter(status=Run.Status.RUNNING).exclude(pk=run.pk).order_by("pk").first() or run
-        self.console.progress(f"Demo: {stage.get_kind_display()}" if stage != run else "Demo", stage.percent)
+        self.console.progress(f"Demo: {run.stage}" if run.stage else "Demo", run.percent)
 
     def _finish(self, succeeded: bool, error: str) -> None:
         self.finished = True

@@ -1,8 +1,9 @@
 """What `make run` runs: the whole site on one machine, from an empty folder to a page that answers.
 
-Checks the ground, migrates, collects the static files, starts the embedded broker (unless `REDIS_URL` names one),
-the web server and a worker, makes the first administrator, starts the demo, and watches over all of it. Everything
-it starts is in its process group and dies with it, `kill -9` included; a next start goes on from the rows.
+Checks the ground, migrates, collects the static files, starts the embedded broker (unless `REDIS_URL` names
+one), the web server and a worker, makes the first administrator, starts the demo, and watches over all of it.
+Everything it starts is in its process group and dies with it, `kill -9` included; the next start goes on from
+the rows.
 """
 
 import http.client
@@ -26,6 +27,7 @@ LOOK_SECONDS = 0.25
 ANSWER_SECONDS = 90.0  # for the first page; a busy machine is slow to import
 HAND_OVER_SECONDS = 30.0  # a launcher that is stopping is waited for
 JOBS_AT_ONCE = 2
+RESET_PASSWORD = ".venv/bin/python manage.py changepassword admin"
 STOP_WEB = [(signal.SIGTERM, 8.0)]
 STOP_WORKER = [(signal.SIGTERM, 8.0), (signal.SIGQUIT, 4.0)]  # warm, then cold
 
@@ -47,7 +49,7 @@ class Launcher:
         self.stopping = self.hurry = False
         self.under_make = lifeline.run_by_make()
 
-    # --- Start --------------------------------------------------------------------------------------------------
+    # --- Start -------------------------------------------------------------------------------------
     def run(self) -> int:
         """Until somebody stops it; the exit status."""
         self._listen_to_signals()
@@ -94,8 +96,8 @@ class Launcher:
                 pid, _, state = str(held).partition(" ")
                 if state != "stopping" or time.monotonic() > deadline:
                     raise Refusal(
-                        f"GaitMOS is already running on {self.var} (process {pid}). Stop it with: kill {pid}; "
-                        "or start another one beside it: GAITMOS_VAR=/another/folder PORT=… make run"
+                        f"GaitMOS is already running on {self.var} (process {pid}). Stop it (kill {pid}), "
+                        "or start another one beside it: GAITMOS_VAR=/another/folder PORT=8001 make run"
                     ) from None
             time.sleep(0.1)
 
@@ -146,7 +148,7 @@ class Launcher:
         deadline = time.monotonic() + ANSWER_SECONDS
         while not self._answers("/healthz"):
             if not self.web.alive:
-                raise Refusal(f"The web server ended ({self.web.status}): {self.web.last_line()} (log: {self.web.log})")
+                raise Refusal(self.web.how_it_ended)
             if time.monotonic() > deadline:
                 raise Refusal(f"The site does not answer on port {self.settings.PORT} (log: {self.web.log}).")
             self._heed_make()
@@ -156,10 +158,11 @@ class Launcher:
         return status_of(self.settings.PORT, path, self.settings.SITE_URL) == 200
 
     def _tell_administrator(self) -> None:
+        """The password once; later only how to set another one."""
         if password := first_administrator():
             self.console.say(f"Sign in as admin with the password {password} (shown this once).")
         else:
-            self.console.say("The administrator exists; for a new password: .venv/bin/python manage.py changepassword admin")
+            self.console.say(f"The administrator exists; for a new password: {RESET_PASSWORD}")
 
     def _start_demo(self) -> None:
         self.demo = None
@@ -169,11 +172,11 @@ class Launcher:
             self.demo = DemoWatch(self.console, lambda: self._answers("/readyz"))
             self.demo.start()
 
-    # --- Watch --------------------------------------------------------------------------------------------------
+    # --- Watch -------------------------------------------------------------------------------------
     def _look(self) -> None:
         self._heed_make()
         if not self.web.alive:
-            raise Refusal(f"The web server ended ({self.web.status}): {self.web.last_line()} (log: {self.web.log})")
+            raise Refusal(self.web.how_it_ended)
         if self.broker:
             self._keep_up(self.broker.child, self.broker.start)
         self._keep_up(self.worker, self.worker.start)
@@ -187,8 +190,8 @@ class Launcher:
         if child.next_start <= child.started:  # this death is news
             pause = child.pause_after_death()
             if pause is None:
-                raise Refusal(f"The {child.name} keeps dying ({child.status}): {child.last_line()} (log: {child.log})")
-            self.console.say(f"The {child.name} ended ({child.status}); starting it again in {pause:g} s (log: {child.log}).")
+                raise Refusal(f"{child.how_it_ended} It keeps doing that.")
+            self.console.say(f"{child.how_it_ended} Starting it again in {pause:g} s.")
         elif time.monotonic() >= child.next_start:
             start()
 
@@ -196,9 +199,9 @@ class Launcher:
         if self.under_make and lifeline.make_was_interrupted():
             self._on_signal(signal.SIGINT, None)
 
-    # --- End ----------------------------------------------------------------------------------------------------
+    # --- End ---------------------------------------------------------------------------------------
     def _stop(self) -> None:
-        """Web server, worker, broker, then whatever a killed child may have left."""
+        """In this order, so that nothing loses what it still needs; then whatever a killed child left."""
         self.web.end(STOP_WEB, self._hurried)
         self.worker.end(STOP_WORKER, self._hurried)
         if self.broker:

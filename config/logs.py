@@ -1,4 +1,4 @@
-"""Log lines without credentials: a rater's or study's token stands in the address, and Django logs addresses."""
+"""Log lines without credentials: raters' and studies' tokens stand in addresses, and Django logs addresses."""
 
 import logging
 import re

@@ -22,7 +22,9 @@ class Refusal(Exception):
 def check_machine() -> None:
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(map(str, sys.version_info[:3]))
-        raise Refusal(f"Python {version} is too old; GaitMOS needs 3.11 or newer: make setup PYTHON=/path/to/python3.11")
+        raise Refusal(
+            f"Python {version} is too old; GaitMOS needs 3.11: make setup PYTHON=/path/to/python3.11"
+        )
     if sys.platform not in ("linux", "darwin"):
         raise Refusal("GaitMOS runs on Linux and macOS; on Windows use WSL.")
 
@@ -45,7 +47,7 @@ def load_settings() -> Any:
 def not_writable(path: str, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return f"The disk of {path} is full; free some space, or put GAITMOS_VAR on another disk."
-    return f"Cannot write to {path}: {error.strerror}; make it writable, or set GAITMOS_VAR to another folder."
+    return f"Cannot write to {path}: {error.strerror}; make it writable, or set GAITMOS_VAR to another one."
 
 
 def check_writable(folder: Path) -> None:
@@ -61,8 +63,8 @@ def check_disk(folder: Path, least_bytes: int = LEAST_FREE_BYTES) -> None:
     free = shutil.disk_usage(folder).free
     if free < least_bytes:
         raise Refusal(
-            f"Only {free // 2**20} MB are free on the disk of {folder}, and {least_bytes // 2**20} MB are needed; "
-            "free some space, or set GAITMOS_VAR to a folder on another disk."
+            f"Only {free // 2**20} MB are free on the disk of {folder}, where {least_bytes // 2**20} MB are "
+            "needed; free some space, or set GAITMOS_VAR to a folder on another disk."
         )
 
 
@@ -78,8 +80,8 @@ def check_port(port: int) -> None:
 
 def port_problem(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another program; choose another one: PORT={port % 65535 + 1} make run"
-    return f"Cannot listen on port {port}: {error.strerror}; choose another one: PORT=8000 make run"
+        return f"Port {port} is taken by another program; choose another: PORT={port % 65535 + 1} make run"
+    return f"Cannot listen on port {port}: {error.strerror}; choose another: PORT=8000 make run"
 
 
 def check_redis(url: str) -> None:
