@@ -13,7 +13,7 @@ MEASURES = {
 
 
 def percent(rate: float | None) -> str:
-    return "n/a" if rate is None else f"{100 * rate:.1f} %"
+    return "n/a" if rate is None else f"{100 * rate:.1f}\u00a0%"
 
 
 def interval(ends: list[float] | None) -> str:

@@ -74,7 +74,7 @@ def test_the_index_leads_with_the_strongest_attacker(signed_in, anonymization):
 
 def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
     page = text(signed_in.get(reverse("recognition:recognition", args=[recognized(anonymization).pk])))
-    assert "Naive Nothing. 95.2 % 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52" in page
+    assert "Naive 95.2 % 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52 Nothing." in page
     assert "chance 16.7 %" in page
     assert "Clear gaits are named well: 94 % of the way from chance to certainty." in page
 
@@ -82,12 +82,12 @@ def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
 def test_the_matrix_says_what_is_undefined_and_marks_where_few_gaits_count(signed_in, anonymization):
     address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
     page = signed_in.get(address, {"attacker": "naive"}).content.decode()
-    assert re.search(r'<td class="q6 tl" title="75.0 %, \|S\| 40, 95 % interval 60.0 to 86.0">75</td>', page)
+    assert re.search(r'<td class="q6 tl" title="75.0\u00a0%, \|S\| 40, 95 % interval 60.0 to 86.0">75</td>', page)
     assert re.search(
-        r'<td class="q4 td few" title="50.0 %, \|S\| 4, [^"]*">50<span class="vh">, few gaits', page
+        r'<td class="q4 td few" title="50.0\u00a0%, \|S\| 4, [^"]*">50<span class="vh">, few gaits', page
     )
     assert re.search(r'<td class="na" title="not defined, \|S\| 0">n/a</td>', page)
-    assert "Mean of the diagonal 37.5 %" in page
+    assert "Mean of the diagonal 37.5\u00a0%" in page
 
 
 def test_the_matrix_can_show_the_originals_and_the_rank_1_rate(signed_in, anonymization):
@@ -213,5 +213,5 @@ def test_identifications_are_downloaded_as_xlsx(signed_in, identified):
 
 # --- Words and shades -----------------------------------------------------------------------------
 def test_a_rate_has_its_unit_and_an_undefined_one_says_so():
-    assert (figures.percent(0.9524), figures.percent(None)) == ("95.2 %", "n/a")
+    assert (figures.percent(0.9524), figures.percent(None)) == ("95.2\u00a0%", "n/a")
     assert (figures.interval([0.1, 0.25]), figures.interval(None)) == ("10.0 to 25.0", "no interval")
