@@ -242,8 +242,9 @@ function welcomeBack() {
   const minutes = Math.ceil((todo.length * Number(main.dataset.pairSeconds)) / 60);
   const section = find('[data-view="welcome"]');
   const waiting = queue().length ? ` ${plural(queue().length, "more is", "more are")} being sent.` : "";
-  find("[data-text]", section).textContent =
-    `${saved} of ${plural(total, "score is", "scores are")} saved.${waiting} About ${plural(minutes, "minute is", "minutes are")} left.`;
+  const kept = `${saved} of ${plural(total, "score is", "scores are")} saved.${waiting}`;
+  find("[data-text]", section).textContent = `${kept} About ${plural(minutes, "minute is", "minutes are")} left.`;
+  announce(`Welcome back. ${kept}`);
   Object.assign(find("progress", section), { max: total, value: saved });
   find("button", section).textContent = `Go on with pair ${todo[0]}`;
   view("welcome");

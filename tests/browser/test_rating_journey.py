@@ -172,7 +172,8 @@ def test_a_reload_in_the_middle_goes_on_where_it_was(page: Page, live_server: An
     page.reload()
 
     expect(page.get_by_role("heading", name="Welcome back")).to_be_focused()
-    expect(page.get_by_text("1 of 4 scores are saved.")).to_be_visible()
+    expect(page.get_by_text("1 of 4 scores are saved. About 1 minute is left.")).to_be_visible()
+    expect(status(page)).to_have_text("Welcome back. 1 of 4 scores are saved.")
     page.get_by_role("button", name="Go on with pair 2").click()
     expect(page.get_by_role("radio", name="4")).to_be_checked()
     page.keyboard.press("Enter")
