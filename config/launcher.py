@@ -146,16 +146,17 @@ class Launcher:
 
     def _wait_for_page(self) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS
-        while not self._answers("/healthz"):
+        while (status := self._status_of("/healthz")) != 200:
             if not self.web.alive:
                 raise Refusal(self.web.how_it_ended)
             if time.monotonic() > deadline:
-                raise Refusal(f"The site does not answer on port {self.settings.PORT} (log: {self.web.log}).")
+                answer = f"answers with HTTP status {status}" if status else "does not answer"
+                raise Refusal(f"The site on port {self.settings.PORT} {answer} (log: {self.web.log}).")
             self._heed_make()
             time.sleep(0.1)
 
-    def _answers(self, path: str) -> bool:
-        return status_of(self.settings.PORT, path, self.settings.SITE_URL) == 200
+    def _status_of(self, path: str) -> int:
+        return status_of(self.settings.PORT, path, self.settings.SITE_URL)
 
     def _tell_administrator(self) -> None:
         """The password once; later only how to set another one."""
@@ -169,7 +170,7 @@ class Launcher:
         if self.settings.DEMO:
             from config.demo_watch import DemoWatch
 
-            self.demo = DemoWatch(self.console, lambda: self._answers("/readyz"))
+            self.demo = DemoWatch(self.console, lambda: self._status_of("/readyz") == 200)
             self.demo.start()
 
     # --- Watch -------------------------------------------------------------------------------------

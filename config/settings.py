@@ -18,7 +18,7 @@ env = environ.Env()
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """The variable `name`, which must be one of `allowed`."""
-    value = env.str(name, default=default)
+    value = str(env.str(name, default=default))
     if value not in allowed:
         raise ImproperlyConfigured(f"{name}={value!r} is not one of {', '.join(allowed)}.")
     return value
@@ -175,7 +175,7 @@ RUN_LEASE_SECONDS = number("RUN_LEASE_SECONDS", 15, 3, 3600)
 def broker_url() -> str:
     """`REDIS_URL`, or else the address the embedded server was last started on."""
     if REDIS_URL:
-        return REDIS_URL
+        return str(REDIS_URL)
     if BROKER_URL_FILE.exists():
         return BROKER_URL_FILE.read_text().strip()
     return "redis://127.0.0.1:6379/0"
@@ -252,7 +252,13 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "config.logs.TokenFreeFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.TokenFreeFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
