@@ -109,6 +109,7 @@ def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
     import numpy as np
 
     from anonymizer.gait.donors import DonorBank
+    from anonymizer.gait.walker_jobs import DonorJob, render_donor
 
     angles = tuple(
         Sequence.objects.filter(subject__dataset=anonymization.dataset)
@@ -119,7 +120,7 @@ def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
     name = f"donors/seed-{work.run.seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
     if not default_storage.exists(name):
         packed = []
-        every = [(work.run.seed, index, angles) for index in range(BANK)]
+        every = [DonorJob(work.run.seed, index, angles, DONOR_FRAMES) for index in range(BANK)]
         for views in parallel.ordered_map(render_donor, every):
             packed.append(views)
             work.progress(len(packed), BANK, "Drawing donors")
@@ -134,18 +135,6 @@ def _packed(donor: "Donor") -> dict[int, bytes]:
     from anonymizer.gait.silhouettes import pack
 
     return {angle: pack(silhouettes) for angle, silhouettes in donor.items()}
-
-
-def render_donor(job: tuple[int, int, tuple[int, ...]]) -> dict[int, bytes]:
-    """One synthetic walker at all view angles, packed."""
-    from anonymizer.gait.silhouettes import pack
-    from anonymizer.gait.walkers import donor
-
-    seed, index, angles = job
-    return {
-        angle: pack(each)
-        for angle, each in donor(seed, index, view_angles=angles, frames=DONOR_FRAMES).items()
-    }
 
 
 def _donors_for(

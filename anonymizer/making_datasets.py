@@ -4,7 +4,7 @@ Both go on where they stood: a walk that is stored, or was dropped for a reason,
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from anonymizer.models import Dataset, Run, Sequence
 
 if TYPE_CHECKING:
     from anonymizer.gait import casia_b
+    from anonymizer.gait.walker_jobs import WalkerJob
 
 WALKERS_LICENCE = "Synthetic walkers; these people don't exist. Free to use and to show."
 
@@ -66,25 +67,10 @@ def finish(dataset: Dataset, run: Run) -> None:
 
 
 # --- Walkers --------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class WalkerJob:
-    """One walk to be made."""
-
-    seed: int
-    subject: int
-    condition: str
-    number: int
-    view_angles: tuple[int, ...]
-    frames: int
-    difficulty: str
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        return f"{self.subject:03d}", self.condition, self.number
-
-
-def walker_jobs(seed: int, parameters: dict[str, Any]) -> list[WalkerJob]:
+def walker_jobs(seed: int, parameters: dict[str, Any]) -> list["WalkerJob"]:
     """Every walk that the parameters ask for, subject by subject."""
+    from anonymizer.gait.walker_jobs import WalkerJob
+
     view_angles, frames = tuple(parameters["view_angles"]), parameters["frames"]
     return [
         WalkerJob(seed, subject, condition, number, view_angles, frames, parameters["difficulty"])
@@ -94,27 +80,10 @@ def walker_jobs(seed: int, parameters: dict[str, Any]) -> list[WalkerJob]:
     ]
 
 
-def make_walk(job: WalkerJob) -> tuple[WalkerJob, dict[int, Any], dict[int, int]]:
-    """Pose and render one walk. Returns what is kept by view angle, and frame counts of what is too short."""
-    from anonymizer.gait.packing import packed
-    from anonymizer.gait.walkers import walk
-
-    views = walk(
-        job.seed,
-        job.subject,
-        job.condition,
-        job.number,
-        view_angles=job.view_angles,
-        frames=job.frames,
-        difficulty=job.difficulty,
-    )
-    kept = {angle: packed(each) for angle, each in views.items() if len(each) >= job.frames}
-    return job, kept, {angle: len(each) for angle, each in views.items() if len(each) < job.frames}
-
-
 def generate_walkers(work: jobs.Work) -> None:
     """Fill a dataset with synthetic walkers."""
     from anonymizer.gait.donors import TrackName
+    from anonymizer.gait.walker_jobs import make_walk
 
     run = work.run
     dataset = own_dataset(
@@ -167,6 +136,7 @@ def export_walkers(parameters: dict[str, Any], seed: int, path: Path) -> Iterato
     """Write the walkers as a CASIA-B tree of PNGs; yields (walks done, walks in all)."""
     from anonymizer.gait import casia_b
     from anonymizer.gait.silhouettes import unpack
+    from anonymizer.gait.walker_jobs import make_walk
 
     every = walker_jobs(seed, parameters)
     for done, (job, kept, _) in enumerate(parallel.ordered_map(make_walk, every), start=1):

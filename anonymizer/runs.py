@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from anonymizer import anonymizing, jobs, making_datasets, training_networks
+from anonymizer import anonymizing, clips, jobs, making_datasets, training_networks
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
@@ -222,3 +222,12 @@ def _checked_alpha(alpha: float) -> float:
 def _within(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.")
+
+
+def render_clips(run: Run, pairs: int, seconds: float) -> list[dict[str, str]]:
+    """Clips of the run's first pairs, original and changed; returns where their files lie."""
+    rows = list(run.anonymization.sequences.select_related("source__subject").order_by("source_id")[:pairs])
+    return [
+        {"sequence": str(row.source), "original": original.file.name, "changed": changed.file.name}
+        for row, original, changed in clips.pairs(rows, seconds)
+    ]

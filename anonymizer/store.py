@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from anonymizer.models import AnonymizedSequence, Anonymization, Dataset, Sequence, StoredSilhouettes, Subject
+from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Sequence, StoredSilhouettes, Subject
 
 if TYPE_CHECKING:  # the web process stays without OpenCV
     from anonymizer.gait.donors import TrackName

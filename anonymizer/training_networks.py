@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from anonymizer.models import Checkpoint, Dataset, Run, Sequence
 
 if TYPE_CHECKING:
     from anonymizer.gait import training
-    from anonymizer.gait.batch import PackedTrack
+    from anonymizer.gait.contour_pairs import PairJob
     from anonymizer.gait.contours import Vectors
 
 KEEP_EVERY = 5  # epochs between two copies kept for going on after a lost worker
@@ -32,17 +31,18 @@ def train_network(work: jobs.Work) -> None:
     device = network.chosen_device(settings.GAITMOS_DEVICE)
     Run.objects.filter(pk=run.pk).update(device=device)
     x1, x2 = _pairs(work, dataset)
-    state = _kept(run)
+    kept = state = _kept(run)
     epochs = parameters["epochs"]
-    work.progress(state.epoch if state else 0, epochs, "Training")
-    for state in training.train(
+    work.progress(kept.epoch if kept else 0, epochs, "Training")
+    for trained in training.train(
         x1,
         x2,
         method=parameters["method"],
         parameters={"alpha": parameters["alpha"]},
         settings=training.Settings(epochs=epochs, seed=run.seed, device=device),
-        resume=state,
+        resume=kept,
     ):
+        state = trained
         _keep(run, state)
         work.progress(state.epoch, epochs, "Training")
     if state is None:
@@ -56,6 +56,8 @@ def _pairs(work: jobs.Work, dataset: Dataset) -> tuple["Vectors", "Vectors"]:
     """X1 and X2 of every `stride`-th frame, contours traced over several processes."""
     import numpy as np
 
+    from anonymizer.gait.contour_pairs import contour_pair
+
     every = list(_pair_jobs(work.run, dataset))
     found = []
     for done, pair in enumerate(parallel.ordered_map(contour_pair, every), start=1):
@@ -67,11 +69,10 @@ def _pairs(work: jobs.Work, dataset: Dataset) -> tuple["Vectors", "Vectors"]:
     return np.concatenate([x1 for x1, _ in found]), np.concatenate([x2 for _, x2 in found])
 
 
-def _pair_jobs(
-    run: Run, dataset: Dataset
-) -> Iterator[tuple["PackedTrack", "PackedTrack", dict[str, Any], int]]:
+def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
     from anonymizer.gait import donors
     from anonymizer.gait.batch import PackedTrack
+    from anonymizer.gait.contour_pairs import PairJob
 
     labels = list(dataset.subjects.values_list("label", flat=True))
     network_subjects = split(labels, run.parameters["split"]).network
@@ -88,19 +89,6 @@ def _pair_jobs(
         }
         method, alpha, stride = (run.parameters[key] for key in ("method", "alpha", "stride"))
         yield PairJob(PackedTrack.of(name, own), PackedTrack.of(noise, lent), method, alpha, stride)
-
-
-def contour_pair(job: PairJob) -> "tuple[Vectors, Vectors] | None":
-    """Contour vectors of one walk and of its noise gait in phase with it; None where neither shows a body."""
-    from anonymizer.gait import contour_methods, methods
-    from anonymizer.gait.silhouettes import unpack
-
-    parameters = methods.named(job.method).checked({"alpha": job.alpha})
-    own, noise = ({angle: unpack(data) for angle, data in each.views} for each in (job.original, job.noise))
-    try:
-        return contour_methods.training_pairs([own], [noise], parameters, job.stride)
-    except ValueError:
-        return None
 
 
 # --- What is kept ---------------------------------------------------------------------------------

@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 Rows = Sequence[GaitSequence] | Sequence[AnonymizedSequence]
 
 
-def gait_energy_image(job: tuple[bytes, tuple[int, int]]) -> "NDArray[np.float32] | None":
-    """The GEI of packed silhouettes; None where no frame shows anybody."""
-    from anonymizer.gait.silhouettes import unpack
-    from recognition.identify import gei
-
-    data, size = job
-    try:
-        return gei.gait_energy_image(unpack(data), size)
-    except ValueError:
-        return None
-
-
 def key_of(row: GaitSequence) -> "GaitKey":
     from recognition.identify.gaits import GaitKey
 
@@ -45,6 +33,7 @@ def gaits(
     import numpy as np
 
     from recognition.identify.gaits import Gaits
+    from recognition.identify.gei import of_packed
 
     name = f"geis/{owner}-{size[0]}x{size[1]}.npz"
     known = _read(name)
@@ -52,7 +41,7 @@ def gaits(
     jobs = ((store.read(row), size) for row in missing)
     blank = np.zeros(size, np.float32)
     for done, (row, gei) in enumerate(
-        zip(missing, parallel.ordered_map(gait_energy_image, jobs), strict=True), start=1
+        zip(missing, parallel.ordered_map(of_packed, jobs), strict=True), start=1
     ):
         known[row.pk] = blank if gei is None else gei
         if progress:

@@ -231,8 +231,16 @@ def _recognizer_for(work: jobs.Work, anonymization: Anonymization) -> Recognizer
         return fitting
     training = request_recognizer(anonymization.dataset, anonymization.split, seed=work.run.seed)
     work.note(f"No recognizer was trained on this dataset and split; training one as run {training.pk}.")
-    jobs.execute(training.pk, train_recognizer, bar=work.bar)
+    _done(jobs.see_through(training, train_recognizer, work.bar))
     return Recognizer.objects.get(run=training)
+
+
+def _done(run: Run) -> None:
+    """Go on only if a run that this one stands on has succeeded."""
+    if run.status == Run.Status.CANCELLED:
+        raise jobs.Cancelled
+    if run.status != Run.Status.SUCCEEDED:
+        raise Refused(f"Run {run.pk}, which this one needs, did not succeed: {run.error}")
 
 
 def _loaded(recognizer: Recognizer) -> "Zheng":
@@ -264,7 +272,7 @@ def _attackers_copy(work: jobs.Work, judged: Anonymization, walks: list[str]) ->
     if run.is_finished:
         jobs.retry(run)
     work.note(f"The attacker anonymizes the gallery itself, as run {run.pk}.")
-    jobs.execute(run.pk, anonymizer_runs.BODIES[run.kind], bar=work.bar)
+    _done(jobs.see_through(run, anonymizer_runs.BODIES[run.kind], work.bar))
     return Anonymization.objects.get(run=run)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait.silhouettes import Silhouettes, scaled, unpack
 
 SIZE = (64, 48)  # height, width in pixels
 
@@ -35,3 +35,12 @@ def gait_energy_images(
     """The gait energy image of every walk, stacked."""
     images = [gait_energy_image(walk, size) for walk in walks]
     return np.stack(images) if images else np.empty((0, *size), np.float32)
+
+
+def of_packed(job: tuple[bytes, tuple[int, int]]) -> NDArray[np.float32] | None:
+    """The image of packed silhouettes, for a process of its own; None where no frame shows anybody."""
+    data, size = job
+    try:
+        return gait_energy_image(unpack(data), size)
+    except ValueError:
+        return None

@@ -1,0 +1,29 @@
+"""What a network learns from: contour vectors of a walk and of its noise gait, traced in a process of their own."""
+
+from dataclasses import dataclass
+
+from anonymizer.gait import contour_methods, methods
+from anonymizer.gait.batch import PackedTrack
+from anonymizer.gait.contours import Vectors
+from anonymizer.gait.silhouettes import unpack
+
+
+@dataclass(frozen=True)
+class PairJob:
+    """One walk of D2 and its noise gait, to be traced."""
+
+    original: PackedTrack
+    noise: PackedTrack
+    method: str
+    alpha: float
+    stride: int
+
+
+def contour_pair(job: PairJob) -> "tuple[Vectors, Vectors] | None":
+    """Contour vectors of one walk and of its noise gait in phase with it; None where neither shows a body."""
+    parameters = methods.named(job.method).checked({"alpha": job.alpha})
+    own, noise = ({angle: unpack(data) for angle, data in each.views} for each in (job.original, job.noise))
+    try:
+        return contour_methods.training_pairs([own], [noise], parameters, job.stride)
+    except ValueError:
+        return None

@@ -1,0 +1,55 @@
+"""Walkers made one walk at a time in a process of their own."""
+
+from dataclasses import dataclass
+
+from anonymizer.gait.packing import Packed, packed
+from anonymizer.gait.silhouettes import pack
+from anonymizer.gait.walkers import donor, walk
+
+
+@dataclass(frozen=True)
+class WalkerJob:
+    """One walk to be made."""
+
+    seed: int
+    subject: int
+    condition: str
+    number: int
+    view_angles: tuple[int, ...]
+    frames: int
+    difficulty: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return f"{self.subject:03d}", self.condition, self.number
+
+
+def make_walk(job: WalkerJob) -> tuple[WalkerJob, dict[int, Packed], dict[int, int]]:
+    """Pose and render one walk. Returns what is kept by view angle, and frame counts of what is too short."""
+    views = walk(
+        job.seed,
+        job.subject,
+        job.condition,
+        job.number,
+        view_angles=job.view_angles,
+        frames=job.frames,
+        difficulty=job.difficulty,
+    )
+    kept = {angle: packed(each) for angle, each in views.items() if len(each) >= job.frames}
+    return job, kept, {angle: len(each) for angle, each in views.items() if len(each) < job.frames}
+
+
+@dataclass(frozen=True)
+class DonorJob:
+    """One synthetic donor to be rendered."""
+
+    seed: int
+    index: int
+    view_angles: tuple[int, ...]
+    frames: int
+
+
+def render_donor(job: DonorJob) -> dict[int, bytes]:
+    """The donor at all view angles, packed."""
+    views = donor(job.seed, job.index, view_angles=job.view_angles, frames=job.frames)
+    return {angle: pack(silhouettes) for angle, silhouettes in views.items()}

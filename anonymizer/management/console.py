@@ -1,0 +1,142 @@
+"""What every command shares: work in its own process, a bar on a terminal, JSON, one-line errors."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from anonymizer import jobs
+from anonymizer.models import Checkpoint, Dataset, Run
+
+
+class Bar:
+    """A progress bar on a terminal, nothing into a pipe; it starts anew with each stage."""
+
+    def __init__(self) -> None:
+        self.shown: Any = None
+        self.stage = ""
+
+    def __call__(self, done: int, total: int, stage: str) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self.shown is None or stage != self.stage:
+            self.close()
+            self.shown, self.stage = tqdm(total=total, desc=stage, file=sys.stderr), stage
+        self.shown.total = total
+        self.shown.update(done - self.shown.n)
+
+    def close(self) -> None:
+        if self.shown is not None:
+            self.shown.close()
+
+
+class JobCommand(BaseCommand):
+    """A command that does long work here, without broker or worker.
+
+    Bad input ends it with exit status 1 and one line on standard error.
+    """
+
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", metavar="PATH", help="write the result there as JSON; - is standard output")
+        self.add_job_arguments(parser)
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        """The command's own arguments."""
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Do it and return the machine-readable result."""
+        raise NotImplementedError
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """A line or two for people."""
+        return "\n".join(f"{name}: {value}" for name, value in result.items() if not isinstance(value, dict | list))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_writable(options["json"])
+        try:
+            result = self.work(options)
+        except (jobs.Refused, ValueError, OSError) as error:
+            raise CommandError(jobs.message_of(error)) from error
+        except jobs.Cancelled as error:
+            raise CommandError("The run was cancelled. What was done is kept; run the command again.") from error
+        if options["json"]:
+            write_json(options["json"], result)
+        if options["json"] != "-":
+            self.stdout.write(self.describe(result))
+
+
+def check_writable(path: str | None) -> None:
+    """Find out before hours of work whether the result can be written."""
+    if path and path != "-" and not Path(path).absolute().parent.is_dir():
+        raise CommandError(f"--json {path}: the folder does not exist. Make it, or give another path.")
+
+
+def write_json(path: str, result: dict[str, Any]) -> None:
+    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    if path == "-":
+        sys.stdout.write(text + "\n")
+        return
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def finish(run: Run, body: Callable[[jobs.Work], None]) -> Run:
+    """Do a run here to its end, with a bar; what went wrong is raised as one sentence."""
+    bar = Bar()
+    try:
+        jobs.see_through(run, body, bar)
+    finally:
+        bar.close()
+    if run.status == Run.Status.CANCELLED:
+        raise jobs.Cancelled
+    if run.status != Run.Status.SUCCEEDED:
+        raise jobs.Refused(run.error)
+    return run
+
+
+# --- Names and ids ----------------------------------------------------------------------------------
+def dataset_named(name: str) -> Dataset:
+    """By name, or by slug."""
+    found = Dataset.objects.filter(name=name).first() or Dataset.objects.filter(slug=name).first()
+    if found is None:
+        known = ", ".join(Dataset.objects.values_list("name", flat=True)[:10]) or "none yet"
+        raise jobs.Refused(f"No dataset is named {name!r}. Known: {known}.")
+    return found
+
+
+def checkpoint_named(name: str | None) -> Checkpoint | None:
+    """By name or number."""
+    if name is None:
+        return None
+    found = Checkpoint.objects.filter(name=name).first()
+    if found is None and name.isdecimal():
+        found = Checkpoint.objects.filter(pk=int(name)).first()
+    if found is None:
+        known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:10]) or "none yet"
+        raise jobs.Refused(f"No checkpoint is named {name!r}. Known: {known}.")
+    return found
+
+
+def counts(text: str) -> dict[str, int]:
+    """`nm=6,bg=2` -> {"nm": 6, "bg": 2}."""
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        if not number.strip().isdecimal():
+            raise jobs.Refused(f"{part!r} is not a number of sequences. Write nm=6,bg=2,cl=2.")
+        found[name.strip()] = int(number)
+    return found
+
+
+def angles(text: str) -> list[int]:
+    """`0,18,36` -> [0, 18, 36]."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise jobs.Refused(f"{text!r} are not view angles in degrees. Write 0,18,36.")
+    return [int(part) for part in parts]

@@ -1,0 +1,257 @@
+"""The main job, start to finish, on walkers made on the spot.
+
+An idempotent function of the rows: it finds the first stage that is missing and goes on from there. Each stage
+is a run of its own; the demo's run holds them together and shows how far the whole is.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from anonymizer import jobs
+from anonymizer import runs as anonymizer_runs
+from anonymizer import tasks as anonymizer_tasks
+from anonymizer.jobs import Refused
+from anonymizer.models import Checkpoint, Dataset, Run
+from recognition import runs as recognition_runs
+from studies import runs, simulation
+from studies.models import Study
+
+SUBJECTS, SEED = 24, 2017
+SEQUENCES = {"nm": 4}
+GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
+PROBES = ("nm-03", "nm-04")
+EPOCHS, STRIDE = 60, 4  # the paper's is 100 epochs of every frame; this keeps the demo short and is shown
+SIMULATED_RATERS = 30
+
+BODIES: dict[str, Callable[[jobs.Work], None]] = {
+    **anonymizer_runs.BODIES,
+    Run.Kind.TRAIN_RECOGNIZER: recognition_runs.train_recognizer,
+    Run.Kind.RECOGNIZE: recognition_runs.recognize,
+    Run.Kind.PREPARE_STUDY: runs.prepare_study,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: how it is asked for, given the runs of the stages before, and what its run has made."""
+
+    name: str
+    label: str
+    request: Callable[["Demo"], Run]
+    made: str  # the run's attribute that points at what it made
+
+
+class Demo:
+    """The demo of one size and seed, and where it stands."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.subjects: int = run.parameters["subjects"]
+        self.name = "Demo walkers" if self.subjects == SUBJECTS else f"Demo walkers {self.subjects}"
+        if run.seed != SEED:
+            self.name += f", seed {run.seed}"
+
+    def stage_run(self, name: str) -> Run | None:
+        """The run of a stage, if it was ever asked for."""
+        known = self.run.result.get("runs", {}).get(name)
+        return Run.objects.filter(pk=known).first() if known else None
+
+    def finished(self, stage: Stage) -> bool:
+        run = self.stage_run(stage.name)
+        return run is not None and run.status == Run.Status.SUCCEEDED and _has(run, stage.made)
+
+    def remember(self, **entries: Any) -> None:
+        """Write into the run's result, at once: the next attempt reads it."""
+        self.run.result = {**self.run.result, **entries}
+        Run.objects.filter(pk=self.run.pk).update(result=self.run.result)
+
+    @property
+    def dataset(self) -> Dataset:
+        return Dataset.objects.get(run=self.stage_run("walkers"))
+
+    @property
+    def study(self) -> Study:
+        return Study.objects.get(run=self.stage_run("study"))
+
+
+def _has(run: Run, made: str) -> bool:
+    related = getattr(run, made, None)
+    return related.exists() if hasattr(related, "exists") else related is not None
+
+
+# --- Stages ---------------------------------------------------------------------------------------
+def _walkers(demo: Demo) -> Run:
+    return anonymizer_runs.request_walkers(demo.name, demo.subjects, SEQUENCES, seed=demo.run.seed)
+
+
+def _recognizer(demo: Demo) -> Run:
+    return recognition_runs.request_recognizer(demo.dataset, seed=demo.run.seed)
+
+
+def _network(demo: Demo) -> Run:
+    return anonymizer_runs.request_network(demo.dataset, epochs=EPOCHS, stride=STRIDE, seed=demo.run.seed)
+
+
+def _anonymization(method: str) -> Callable[[Demo], Run]:
+    def request(demo: Demo) -> Run:
+        checkpoint = Checkpoint.objects.get(run=demo.stage_run("network")) if method == "tieu" else None
+        return anonymizer_runs.request_anonymization(
+            demo.dataset, method, checkpoint=checkpoint, walks=PROBES, seed=demo.run.seed
+        )
+
+    return request
+
+
+def _recognition(method: str) -> Callable[[Demo], Run]:
+    def request(demo: Demo) -> Run:
+        changed = demo.stage_run(method)
+        assert changed is not None  # an earlier stage
+        return recognition_runs.request_recognition(
+            changed.anonymization, gallery=GALLERY, probe=PROBE, seed=demo.run.seed
+        )
+
+    return request
+
+
+def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
+    def request(demo: Demo) -> Run:
+        changed = demo.stage_run("sdf")
+        assert changed is not None  # an earlier stage
+        study = runs.request_study(
+            changed.anonymization,
+            f"{demo.name}: {name}",
+            raters=SIMULATED_RATERS,
+            open_when_prepared=True,
+            seed=demo.run.seed,
+            **options,
+        )
+        assert study.run is not None  # request_study makes it
+        return study.run
+
+    return request
+
+
+STAGES = (
+    Stage("walkers", "Walkers", _walkers, "dataset"),
+    Stage("recognizer", "Recognizer", _recognizer, "recognizer"),
+    Stage("sdf", "Anonymize: sdf", _anonymization("sdf"), "anonymization"),
+    Stage("recognition", "Recognition: sdf", _recognition("sdf"), "recognitions"),
+    Stage("study", "Study", _study("how natural do they walk?"), "study"),
+    Stage("network", "Network", _network, "checkpoint"),
+    Stage("tieu", "Anonymize: tieu", _anonymization("tieu"), "anonymization"),
+    Stage("recognition-tieu", "Recognition: tieu", _recognition("tieu"), "recognitions"),
+    Stage("simulated-study", "Study with simulated raters", _study("simulated raters"), "study"),
+)
+
+
+# --- The work -------------------------------------------------------------------------------------
+def body(work: jobs.Work) -> None:
+    """Do the stages that are missing, in order."""
+    demo = Demo(work.run)
+    for index, stage in enumerate(STAGES):
+        work.progress(100 * index, 100 * len(STAGES), stage.label)
+        if not demo.finished(stage):
+            begun = time.monotonic()
+            _do(demo, stage, _part_of(work, index, stage))
+            seconds = {**work.run.result.get("seconds", {}), stage.name: round(time.monotonic() - begun, 1)}
+            demo.remember(seconds=seconds)
+    _simulated_votes(demo, work)
+    work.run.result = {**work.run.result, **_outcome(demo)}
+    work.progress(100 * len(STAGES), 100 * len(STAGES), "Done")
+
+
+def _part_of(work: jobs.Work, index: int, stage: Stage) -> Callable[[int, int, str], None]:
+    """A stage's progress as its share of the whole."""
+
+    def bar(done: int, total: int, _: str) -> None:
+        work.progress(100 * index + (100 * done // total if total else 0), 100 * len(STAGES), stage.label)
+
+    return bar
+
+
+def _do(demo: Demo, stage: Stage, bar: Callable[[int, int, str], None]) -> None:
+    """Run one stage here, whether it is new, was cancelled or failed, or its worker was lost."""
+    run = demo.stage_run(stage.name)
+    if run is None or (run.status == Run.Status.SUCCEEDED and not _has(run, stage.made)):
+        with transaction.atomic():  # a run that is asked for is also remembered
+            run = stage.request(demo)
+            demo.remember(runs={**demo.run.result.get("runs", {}), stage.name: run.pk})
+    jobs.retry(run)
+    jobs.see_through(run, BODIES[run.kind], bar)
+    if run.status == Run.Status.CANCELLED:
+        raise jobs.Cancelled
+    if run.status != Run.Status.SUCCEEDED:
+        raise Refused(f"Stage {stage.label!r} did not finish (run {run.pk}): {run.error}")
+
+
+def _simulated_votes(demo: Demo, work: jobs.Work) -> None:
+    """Fill the second study with simulated raters and close it; votes that are there are not given again."""
+    study = Study.objects.get(run=demo.stage_run("simulated-study"))
+    missing = SIMULATED_RATERS - study.raters.filter(simulated=True, state="complete").count()
+    if study.status == Study.Status.OPEN:
+        if missing > 0:
+            part = 100 * (len(STAGES) - 1)
+            simulation.simulate(
+                study,
+                missing,
+                seed=demo.run.seed,
+                progress=lambda done, total: work.progress(
+                    part + 100 * done // total, 100 * len(STAGES), "Simulated raters"
+                ),
+            )
+        runs.close_study(study)
+
+
+def _outcome(demo: Demo) -> dict[str, Any]:
+    changed, recognized = demo.stage_run("sdf"), demo.stage_run("recognition")
+    assert changed is not None  # every stage has its run
+    assert recognized is not None
+    return {
+        "dataset": demo.dataset.name,
+        "anonymization_run": changed.pk,
+        "recognition_run": recognized.pk,
+        **runs.summary(demo.study, settings.SITE_URL),
+    }
+
+
+# --- From outside ---------------------------------------------------------------------------------
+def demo_run(subjects: int = SUBJECTS, seed: int = SEED) -> Run:
+    """The run of this demo, made when it is first asked for."""
+    parameters = {"subjects": subjects}
+    found = Run.objects.filter(kind=Run.Kind.DEMO, seed=seed, parameters=parameters).first()
+    return found or jobs.create(Run.Kind.DEMO, parameters, seed=seed)
+
+
+def is_complete(run: Run) -> bool:
+    """Whether every stage has succeeded and what it made is still there."""
+    return run.status == Run.Status.SUCCEEDED and all(Demo(run).finished(stage) for stage in STAGES)
+
+
+def start_as_job(subjects: int = SUBJECTS, seed: int = SEED) -> Run | None:
+    """Queue the demo for a worker where it is not complete; None where it is."""
+    run = demo_run(subjects, seed)
+    if is_complete(run):
+        return None
+    if run.is_finished:
+        begin_again(run)
+    anonymizer_tasks.enqueue(run)
+    return run
+
+
+def begin_again(run: Run) -> None:
+    """Queue a finished demo of which something was deleted, failed or was cancelled."""
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.FAILED)
+    jobs.retry(run)
+
+
+def rater_url() -> str | None:
+    """The open demo study's address for raters."""
+    run = Run.objects.filter(kind=Run.Kind.DEMO).first()
+    study_run = Demo(run).stage_run("study") if run else None
+    study = Study.objects.filter(run=study_run, status=Study.Status.OPEN).first() if study_run else None
+    return f"{settings.SITE_URL}/s/{study.token}/" if study else None

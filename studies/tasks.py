@@ -1,0 +1,16 @@
+"""Celery's doors into studies."""
+
+from celery import shared_task
+
+from anonymizer import jobs
+from studies import demo, runs
+
+
+@shared_task(name="run.prepare_study")
+def prepare_study(*, run_id: int) -> None:
+    jobs.execute(run_id, runs.prepare_study)
+
+
+@shared_task(name="run.demo")
+def run_demo(*, run_id: int) -> None:
+    jobs.execute(run_id, demo.body)

@@ -1,0 +1,93 @@
+"""What all tests share: state of their own under a temporary folder, and a real Chromium where there is one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before settings are read: no test ever touches the repository's own var/.
+os.environ["GAITMOS_VAR"] = tempfile.mkdtemp(prefix="gaitmos-tests-")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs an event loop beside the ORM
+for name in ("REDIS_URL", "MEDIA_ROOT", "S3_BUCKET", "SITE_URL", "PORT"):
+    os.environ.pop(name, None)
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["GAITMOS_VAR"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path_factory) -> None:
+    """Media of its own for every test, and static files straight from where they are written."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.WORKERS = 1  # pure work stays in the test's process, where it can be seen and is quick to start
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def chromium() -> str | None:
+    """The browser to drive: `CHROMIUM`, or the system's."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a page is a browser test; without a browser it says so, and under CI it fails."""
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()) or "context" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium() is None:
+        reason = "no Chromium: install it (apt-get install chromium) or set CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    return {"executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture
+def researcher(django_user_model):
+    """Somebody who is signed up; no administrator."""
+    return django_user_model.objects.create_user("researcher", password="a long enough secret")
+
+
+@pytest.fixture
+def administrator(django_user_model):
+    return django_user_model.objects.create_superuser("administrator", password="a long enough secret")
+
+
+@pytest.fixture
+def signed_in(client, researcher):
+    """A test client of a researcher."""
+    client.force_login(researcher)
+    return client
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path, for sockets and servers."""
+    with tempfile.TemporaryDirectory(prefix="gaitmos-") as name:
+        yield Path(name)
