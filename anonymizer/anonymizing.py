@@ -1,7 +1,7 @@
 """The run that changes walks: tracks out of rows, donors for each, the method in several processes, rows again."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BANK = 32  # synthetic donors a run draws from; each is rendered once for all view angles
 DONOR_FRAMES = 50
+MANIFOLD_WALKS = 12  # a view angle; enough to learn shapes from and to measure on
 Tracks = Mapping["TrackName", Mapping[int, Sequence]]
 
 
@@ -241,23 +242,31 @@ def _manifold_ratio(anonymization: Anonymization) -> float | None:
     from anonymizer.gait import proxies
 
     changed_subjects = set(anonymization.sequences.values_list("source__subject__label", flat=True))
-    ratios = []
-    angles = sorted(set(anonymization.sequences.values_list("source__view_angle", flat=True)))
-    for angle in angles:
-        real = Sequence.objects.filter(subject__dataset=anonymization.dataset, view_angle=angle)
-        known = [unpacked(row) for row in real.exclude(subject__label__in=changed_subjects)[:MANIFOLD_WALKS]]
-        pairs = anonymization.sequences.filter(source__view_angle=angle).select_related("source")[
-            :MANIFOLD_WALKS
-        ]
-        ratio = proxies.manifold_ratio(
-            known, [unpacked(p.source) for p in pairs], [unpacked(p) for p in pairs]
-        )
-        if ratio is not None and math.isfinite(ratio):
-            ratios.append(ratio)
-    return sum(ratios) / len(ratios) if ratios else None
+    ratios = [
+        _manifold_ratio_at(anonymization, angle, changed_subjects, proxies.fit_manifold)
+        for angle in sorted(set(anonymization.sequences.values_list("source__view_angle", flat=True)))
+    ]
+    known = [ratio for ratio in ratios if ratio is not None and math.isfinite(ratio)]
+    return sum(known) / len(known) if known else None
 
 
-MANIFOLD_WALKS = 12
+def _manifold_ratio_at(
+    anonymization: Anonymization, view_angle: int, changed_subjects: set[str], fit: Callable[..., Any]
+) -> float | None:
+    """The ratio at one view angle; None where nobody else's walks are there to learn shapes from."""
+    real = Sequence.objects.filter(subject__dataset=anonymization.dataset, view_angle=view_angle)
+    learned = [unpacked(row) for row in real.exclude(subject__label__in=changed_subjects)[:MANIFOLD_WALKS]]
+    try:
+        manifold = fit(learned)
+    except ValueError:  # too few walks of others to learn shapes from
+        return None
+    rows = anonymization.sequences.filter(source__view_angle=view_angle).select_related("source")
+    pairs = [
+        (manifold.residual(unpacked(row.source)), manifold.residual(unpacked(row)))
+        for row in rows[:MANIFOLD_WALKS]
+    ]
+    both = [(clear, changed) for clear, changed in pairs if clear and changed is not None]
+    return sum(changed for _, changed in both) / sum(clear for clear, _ in both) if both else None
 
 
 def unpacked(row: Any) -> Any:

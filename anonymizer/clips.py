@@ -17,7 +17,9 @@ def pairs(
 
     missing = [row for row in changed if _existing(row, seconds) is None]
     jobs = (ClipJob(store.read(row.source), store.read(row), seconds) for row in missing)
-    for done, (row, files) in enumerate(zip(missing, parallel.ordered_map(encode_clips, jobs), strict=True), start=1):
+    for done, (row, files) in enumerate(
+        zip(missing, parallel.ordered_map(encode_clips, jobs), strict=True), start=1
+    ):
         _save(row, seconds, *files)
         if progress:
             progress(len(changed) - len(missing) + done, len(changed))

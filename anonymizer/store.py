@@ -50,7 +50,7 @@ def add_changed(
     *,
     donor: str,
     iou: Mapping[int, float],
-    jitter: Mapping[int, float],
+    jitter: Mapping[int, float | None],
 ) -> None:
     """Store what a method made of one walk: `sources` are sequence ids, and the measures, by view angle."""
     rows = []
@@ -67,8 +67,8 @@ def add_changed(
     AnonymizedSequence.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def tracks(sequences: Iterable[Sequence]) -> dict["TrackName", dict[int, Sequence]]:

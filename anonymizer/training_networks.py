@@ -22,7 +22,7 @@ KEEP_EVERY = 5  # epochs between two copies kept for going on after a lost worke
 
 def train_network(work: jobs.Work) -> None:
     """Train on D2: one random subject of it is the noise gait of all the others, always at the same view angle."""
-    from anonymizer.gait import network, training
+    from anonymizer.gait import methods, network, training
 
     run, parameters = work.run, work.run.parameters
     if Checkpoint.objects.filter(run=run).exists():
@@ -38,7 +38,7 @@ def train_network(work: jobs.Work) -> None:
         x1,
         x2,
         method=parameters["method"],
-        parameters={"alpha": parameters["alpha"]},
+        parameters=methods.named(parameters["method"]).checked({"alpha": parameters["alpha"]}),
         settings=training.Settings(epochs=epochs, seed=run.seed, device=device),
         resume=kept,
     ):

@@ -255,3 +255,9 @@ def rater_url() -> str | None:
     study_run = Demo(run).stage_run("study") if run else None
     study = Study.objects.filter(run=study_run, status=Study.Status.OPEN).first() if study_run else None
     return f"{settings.SITE_URL}/s/{study.token}/" if study else None
+
+
+def check_size(subjects: int) -> None:
+    """Refuse a number of subjects that the demo's split or study can't do with."""
+    if not 12 <= subjects <= 500:
+        raise Refused(f"The demo needs from 12 to 500 subjects, not {subjects}.")

@@ -23,7 +23,7 @@ SCALE = [
     {"score": score, "label": label}
     for score, label in enumerate(("Bad", "Poor", "Fair", "Good", "Excellent"), start=1)
 ]
-CONSENT = """You will watch pairs of short silent videos of walking silhouettes and score how natural the changed one looks.
+CONSENT = """You will watch pairs of short silent videos of walking silhouettes and score how natural the second looks.
 Taking part is voluntary. You can stop at any time, come back by the same link, or withdraw, which erases your scores.
 We keep your scores, when and how far the clips played, your browser's language and screen size, and this agreement.
 We keep no name, no address and no account. Results are published only as statistics and under random pseudonyms."""
@@ -140,7 +140,9 @@ def candidates(
     }
 
 
-def _spread_over_subjects(rows: list[AnonymizedSequence], wanted: int, seed: list[int]) -> list[AnonymizedSequence]:
+def _spread_over_subjects(
+    rows: list[AnonymizedSequence], wanted: int, seed: list[int]
+) -> list[AnonymizedSequence]:
     """Every subject once before any subject twice; who comes first is drawn."""
     shuffled = [rows[index] for index in np.random.default_rng(seed).permutation(len(rows))]
     turns: dict[int, int] = {}
@@ -158,7 +160,11 @@ def prepare_study(work: jobs.Work) -> None:
     if not study.seats.exists():
         rows = [row for angle in _chosen(study).values() for row in angle]
         work.progress(0, len(rows), "Encoding clips")
-        made = list(clips.pairs(rows, study.clip_seconds, lambda done, all: work.progress(done, all, "Encoding clips")))
+        made = list(
+            clips.pairs(
+                rows, study.clip_seconds, lambda done, all: work.progress(done, all, "Encoding clips")
+            )
+        )
         _write_design(study, made)
     if study.open_when_prepared and study.status == Study.Status.DRAFT:
         open_study(study)

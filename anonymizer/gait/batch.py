@@ -50,7 +50,7 @@ class ChangedTrack:
     donor: str = ""
     views: Mapping[int, Packed] = field(default_factory=dict)
     iou: Mapping[int, float] = field(default_factory=dict)
-    jitter: Mapping[int, float] = field(default_factory=dict)  # ratio against the original; may be NaN
+    jitter: Mapping[int, float | None] = field(default_factory=dict)  # ratio against the original
     error: str = ""
 
 

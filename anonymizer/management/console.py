@@ -44,7 +44,9 @@ class JobCommand(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", metavar="PATH", help="write the result there as JSON; - is standard output")
+        parser.add_argument(
+            "--json", metavar="PATH", help="write the result there as JSON; - is standard output"
+        )
         self.add_job_arguments(parser)
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -56,7 +58,9 @@ class JobCommand(BaseCommand):
 
     def describe(self, result: dict[str, Any]) -> str:
         """A line or two for people."""
-        return "\n".join(f"{name}: {value}" for name, value in result.items() if not isinstance(value, dict | list))
+        return "\n".join(
+            f"{name}: {value}" for name, value in result.items() if not isinstance(value, dict | list)
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_writable(options["json"])
@@ -65,7 +69,9 @@ class JobCommand(BaseCommand):
         except (jobs.Refused, ValueError, OSError) as error:
             raise CommandError(jobs.message_of(error)) from error
         except jobs.Cancelled as error:
-            raise CommandError("The run was cancelled. What was done is kept; run the command again.") from error
+            raise CommandError(
+                "The run was cancelled. What was done is kept; run the command again."
+            ) from error
         if options["json"]:
             write_json(options["json"], result)
         if options["json"] != "-":

@@ -17,9 +17,13 @@ class Command(JobCommand):
         parser.add_argument("--donor", help="fixed, random or synthetic")
         parser.add_argument("--checkpoint", help="a trained network's name")
         parser.add_argument("--split", help="only the test subjects of: paper, or percents D1:D2:D3")
-        parser.add_argument("--sequences", default="", help="only these walks of each subject, as in nm-05,nm-06")
+        parser.add_argument(
+            "--sequences", default="", help="only these walks of each subject, as in nm-05,nm-06"
+        )
         parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--clips", type=int, default=0, metavar="N", help="render clips of the first N pairs")
+        parser.add_argument(
+            "--clips", type=int, default=0, metavar="N", help="render clips of the first N pairs"
+        )
         parser.add_argument("--clip-seconds", type=float, default=10)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:

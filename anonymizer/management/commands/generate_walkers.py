@@ -14,15 +14,24 @@ class Command(JobCommand):
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", help="the dataset's name")
         parser.add_argument("--subjects", type=int, required=True)
-        parser.add_argument("--sequences", default="nm=6,bg=2,cl=2", help="of each subject, as in nm=6,bg=2,cl=2")
-        parser.add_argument("--view-angles", default="0,18,36,54,72,90,108,126,144,162,180", help="in degrees")
+        parser.add_argument(
+            "--sequences", default="nm=6,bg=2,cl=2", help="of each subject, as in nm=6,bg=2,cl=2"
+        )
+        parser.add_argument(
+            "--view-angles", default="0,18,36,54,72,90,108,126,144,162,180", help="in degrees"
+        )
         parser.add_argument("--frames", type=int, default=50, help="of each sequence, 25 a second")
         parser.add_argument("--difficulty", default="casia", help="how hard they are to tell apart")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--export", metavar="PATH", help="write PNGs there instead of a dataset")
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        asked = (counts(options["sequences"]), angles(options["view_angles"]), options["frames"], options["difficulty"])
+        asked = (
+            counts(options["sequences"]),
+            angles(options["view_angles"]),
+            options["frames"],
+            options["difficulty"],
+        )
         if options["export"]:
             return self._export(runs.walker_parameters(options["subjects"], *asked), options)
         if not options["name"]:

@@ -14,9 +14,13 @@ class Command(JobCommand):
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", help="a folder, .zip or .tar.gz")
         parser.add_argument("--name", required=True, help="the dataset's name")
-        parser.add_argument("--frames", type=int, default=50, help="shorter sequences are dropped; the last are kept")
+        parser.add_argument(
+            "--frames", type=int, default=50, help="shorter sequences are dropped; the last are kept"
+        )
         parser.add_argument("--licence", default="", help="under what terms the walks may be used")
-        parser.add_argument("--may-be-shown-to-raters", action="store_true", help="the licence allows a crowd study")
+        parser.add_argument(
+            "--may-be-shown-to-raters", action="store_true", help="the licence allows a crowd study"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         run = runs.request_import(

@@ -14,7 +14,9 @@ class Command(JobCommand):
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--method", default="tieu")
         parser.add_argument("--alpha", type=float)
-        parser.add_argument("--split", default=runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55")
+        parser.add_argument(
+            "--split", default=runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
+        )
         parser.add_argument("--epochs", type=int, default=runs.EPOCHS)
         parser.add_argument("--stride", type=int, default=runs.STRIDE, help="train on every so many frames")
         parser.add_argument("--seed", type=int, default=0)

@@ -1,0 +1,86 @@
+"""All stages on one dataset: network, anonymization, recognizer, attackers."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer import runs as anonymizer_runs
+from anonymizer.gait.catalogue import METHODS
+from anonymizer.jobs import Refused
+from anonymizer.management.console import JobCommand, dataset_named, finish
+from anonymizer.models import Checkpoint, Dataset
+from recognition import runs
+from recognition.management.commands.recognize import ladder_lines
+from recognition.models import Recognizer
+
+
+class Command(JobCommand):
+    help = "Train, anonymize and attack in one go; --json gives every matrix."
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dataset", required=True)
+        parser.add_argument("--method", required=True)
+        parser.add_argument("--alpha", type=float)
+        parser.add_argument("--donor", help="fixed, random or synthetic")
+        parser.add_argument(
+            "--split", default=anonymizer_runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3"
+        )
+        parser.add_argument("--gallery", default=runs.GALLERY)
+        parser.add_argument("--probe", default=runs.PROBE)
+        parser.add_argument("--attackers", help="as in naive,anonymized-gallery; all without")
+        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help="of network training")
+        parser.add_argument(
+            "--stride", type=int, default=anonymizer_runs.STRIDE, help="train on every so many frames"
+        )
+        parser.add_argument("--seed", type=int, default=0)
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        self.seconds: dict[str, float] = {}
+        dataset = dataset_named(options["dataset"])
+        checkpoint = self._network(dataset, options)
+        run = anonymizer_runs.request_anonymization(
+            dataset,
+            options["method"],
+            alpha=options["alpha"],
+            donor=options["donor"],
+            checkpoint=checkpoint,
+            split=options["split"],
+            walks=[walk.strip() for walk in options["probe"].split(",")],
+            seed=options["seed"],
+        )
+        self._stage("anonymize", run, anonymizer_runs.BODIES[run.kind])
+        attack = runs.request_recognition(
+            run.anonymization,
+            recognizer=self._recognizer(dataset, options),
+            attackers=options["attackers"].split(",") if options["attackers"] else None,
+            gallery=options["gallery"],
+            probe=options["probe"],
+            seed=options["seed"],
+        )
+        self._stage("recognize", attack, runs.recognize)
+        self.ladder: list[dict[str, Any]] = attack.result["ladder"]
+        return {**attack.result["experiment"], "seconds": self.seconds}
+
+    def describe(self, result: dict[str, Any]) -> str:
+        return "\n".join([f"{result['method']} on {result['dataset']}", *ladder_lines(self.ladder)])
+
+    def _network(self, dataset: Dataset, options: dict[str, Any]) -> Checkpoint | None:
+        method = METHODS.get(options["method"])
+        if method is None:
+            raise Refused(f"Method {options['method']!r} is not known. Use one of: {', '.join(METHODS)}.")
+        if not method.needs_network:
+            return None
+        chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}
+        run = anonymizer_runs.request_network(dataset, **chosen)
+        self._stage("network", run, anonymizer_runs.BODIES[run.kind])
+        return Checkpoint.objects.get(run=run)
+
+    def _recognizer(self, dataset: Dataset, options: dict[str, Any]) -> Recognizer:
+        run = runs.request_recognizer(dataset, options["split"], seed=options["seed"])
+        self._stage("recognizer", run, runs.train_recognizer)
+        return Recognizer.objects.get(run=run)
+
+    def _stage(self, name: str, run: Any, body: Any) -> None:
+        begun = time.monotonic()
+        finish(run, body)
+        self.seconds[name] = round(time.monotonic() - begun, 2)

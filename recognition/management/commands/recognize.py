@@ -1,0 +1,68 @@
+"""Ask every attacker who walks in an anonymization."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer.jobs import Refused
+from anonymizer.management.console import JobCommand, finish
+from anonymizer.models import Anonymization
+from recognition import runs
+from recognition.models import Recognizer
+
+
+class Command(JobCommand):
+    help = "Ask the attackers who walks in an anonymization run; prints how often they are right."
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--run", type=int, required=True, help="the anonymization run's number")
+        parser.add_argument(
+            "--recognizer", help="a trained recognizer's name; the newest fitting one without"
+        )
+        parser.add_argument("--attackers", help="some of them, as in naive,anonymized-gallery; all without")
+        parser.add_argument("--gallery", help="as in nm-01,nm-02")
+        parser.add_argument("--probe", help="as in nm-05,nm-06")
+        parser.add_argument("--seed", type=int, default=0)
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        run = runs.request_recognition(
+            anonymization_of(options["run"]),
+            recognizer=recognizer_named(options["recognizer"]),
+            attackers=options["attackers"].split(",") if options["attackers"] else None,
+            gallery=options["gallery"],
+            probe=options["probe"],
+            seed=options["seed"],
+        )
+        return finish(run, runs.recognize).result
+
+    def describe(self, result: dict[str, Any]) -> str:
+        return "\n".join([f"recognition run: {result['recognition_run']}", *ladder_lines(result["ladder"])])
+
+
+def ladder_lines(ladder: list[dict[str, Any]]) -> list[str]:
+    """One line an attacker, with n."""
+    return [
+        f"{rung['attacker']}: rank-1 {percent(rung['rank1'])} (clear {percent(rung['clear_rank1'])}), success rate "
+        f"{percent(rung['success_rate'])} at the same view angle, |S| {rung['recognized']}"
+        for rung in ladder
+    ]
+
+
+def percent(rate: float | None) -> str:
+    return "n/a" if rate is None else f"{100 * rate:.1f} %"
+
+
+def anonymization_of(run_id: int) -> Anonymization:
+    found = Anonymization.objects.filter(run_id=run_id).first()
+    if found is None:
+        raise Refused(f"Run {run_id} is no anonymization. Give the number that `anonymize` printed.")
+    return found
+
+
+def recognizer_named(name: str | None) -> Recognizer | None:
+    if name is None:
+        return None
+    found = Recognizer.objects.filter(name=name).first()
+    if found is None:
+        known = ", ".join(Recognizer.objects.values_list("name", flat=True)[:10]) or "none yet"
+        raise Refused(f"No recognizer is named {name!r}. Known: {known}.")
+    return found

@@ -1,0 +1,27 @@
+"""Train a recognizer."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer.management.console import JobCommand, dataset_named, finish
+from anonymizer.runs import DEFAULT_SPLIT
+from recognition import runs
+
+
+class Command(JobCommand):
+    help = "Train a recognizer on the split's D1; prints its name."
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dataset", required=True)
+        parser.add_argument(
+            "--split", default=DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
+        )
+        parser.add_argument("--components", type=int, help="of the PLS")
+        parser.add_argument("--rank", type=int, help="singular values the view transformation keeps")
+        parser.add_argument("--seed", type=int, default=0)
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        given = {name: options[name] for name in ("components", "rank") if options[name] is not None}
+        dataset = dataset_named(options["dataset"])
+        run = runs.request_recognizer(dataset, options["split"], given, options["seed"])
+        return finish(run, runs.train_recognizer).result
