@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms.boundfield import BoundWidget
@@ -63,14 +63,14 @@ class RunForm(SiteForm):
         help_text="The same seed gives the same result, bit for bit.",
     )
 
-    def start(self, user: AbstractBaseUser | None) -> Run | None:
+    def start(self, user: User | None) -> Run | None:
         try:
             return self.request(user)
         except Refused as refusal:
             self.add_error(None, str(refusal))
             return None
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         raise NotImplementedError
 
 
@@ -138,7 +138,7 @@ class ImportForm(RunForm):
             self.add_error("archive", "Choose an archive or give a path, one of the two.")
         return cleaned
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         asked = self.cleaned_data
         stored = stored_upload(asked["archive"]) if asked["archive"] else None
         try:
@@ -209,7 +209,7 @@ class GenerateForm(RunForm):
         self.fields["difficulty"].choices = [(name, name) for name in DIFFICULTIES]  # type: ignore[attr-defined]
         self.fields["difficulty"].initial = "casia"
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         asked = self.cleaned_data
         return runs.request_walkers(
             asked["name"],
@@ -254,7 +254,7 @@ class TrainNetworkForm(RunForm):
         self.fields["method"].choices = networks  # type: ignore[attr-defined]
         self.fields["method"].initial = networks[0][0] if networks else None
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         return runs.request_network(**self.cleaned_data, user=user)
 
 
@@ -314,7 +314,7 @@ class AnonymizeForm(RunForm):
             )
         return cleaned
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         return runs.request_anonymization(
             **{**self.cleaned_data, "donor": self.cleaned_data["donor"] or None}, user=user
         )

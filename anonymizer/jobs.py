@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -55,9 +55,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{threading.get_ident() % 100_000}"
 
 
-def create(
-    kind: str, parameters: dict[str, Any], *, seed: int = 0, user: AbstractBaseUser | None = None
-) -> Run:
+def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: User | None = None) -> Run:
     """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
     return Run.objects.create(
         kind=kind, parameters=parameters, seed=seed, requested_by=user, code_version=code_version()

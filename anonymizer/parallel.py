@@ -61,7 +61,7 @@ def _windowed(
 def _start(parent: int, prepare: Callable[..., None] | None, prepare_with: tuple[Any, ...]) -> None:
     """Begin a process: one thread a library, and a watch on the parent."""
     import cv2
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     cv2.setNumThreads(1)
     threadpool_limits(1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from anonymizer import anonymizing, clips, jobs, making_datasets, training_networks
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
@@ -41,7 +41,7 @@ def request_import(
     frames: int = 50,
     licence: str = "",
     may_be_shown_to_raters: bool = False,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Bring in walks in CASIA-B's layout: a folder, a zip or a tar.gz."""
     _check_new_dataset(name, frames)
@@ -65,7 +65,7 @@ def request_walkers(
     frames: int = 50,
     difficulty: str = "casia",
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Make walkers who exist nowhere."""
     _check_new_dataset(name, frames)
@@ -125,7 +125,7 @@ def request_network(
     epochs: int = EPOCHS,
     stride: int = STRIDE,
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Train the network of `method` on the split's D2."""
     _check_ready(dataset)
@@ -158,7 +158,7 @@ def request_anonymization(
     walks: Sequence[str] = (),
     copy: str = Anonymization.Copy.PROBE,
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Change a dataset's walks: those of the split's D3, or of everybody where `split` is None.
 
@@ -228,6 +228,6 @@ def render_clips(run: Run, pairs: int, seconds: float) -> list[dict[str, str]]:
     """Clips of the run's first pairs, original and changed; returns where their files lie."""
     rows = list(run.anonymization.sequences.select_related("source__subject").order_by("source_id")[:pairs])
     return [
-        {"sequence": str(row.source), "original": original.file.name, "changed": changed.file.name}
+        {"sequence": str(row.source), "original": str(original.file.name), "changed": str(changed.file.name)}
         for row, original, changed in clips.pairs(rows, seconds)
     ]

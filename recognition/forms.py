@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from anonymizer.forms import SPLIT_HINT, RunForm, judged_anonymizations, ready_datasets
 from anonymizer.models import Anonymization, Dataset, Run
@@ -22,7 +22,7 @@ class TrainForm(RunForm):
         super().__init__(*args, **kwargs)
         self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         return runs.request_recognizer(**self.cleaned_data, user=user)
 
 
@@ -68,5 +68,5 @@ class StartForm(RunForm):
         """Each choice with what that attacker knows."""
         return [(option, self.ladder[str(option.data["value"])]) for option in self["attackers"].subwidgets]
 
-    def request(self, user: AbstractBaseUser | None) -> Run:
+    def request(self, user: User | None) -> Run:
         return runs.request_recognition(**self.cleaned_data, user=user)

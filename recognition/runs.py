@@ -4,9 +4,10 @@ import hashlib
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -37,7 +38,7 @@ def request_recognizer(
     split: str = anonymizer_runs.DEFAULT_SPLIT,
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Train a recognizer on the split's D1."""
     anonymizer_runs.check_split(dataset, split)
@@ -63,7 +64,7 @@ def request_recognition(
     gallery: str | None = None,
     probe: str | None = None,
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Run:
     """Ask every attacker who walks. Without a recognizer the newest one of the same dataset and split is taken,
     or one is trained first."""
@@ -77,7 +78,7 @@ def request_recognition(
             "Everybody was anonymized, so nobody is left to train on. Anonymize with a split first."
         )
     try:
-        gallery, probe = gallery_and_probe(gallery or GALLERY, probe or PROBE)
+        enrolled, tested = gallery_and_probe(gallery or GALLERY, probe or PROBE)
         rungs = chosen(",".join(attackers) if attackers else None)
     except ValueError as error:
         raise Refused(str(error)) from error
@@ -85,8 +86,8 @@ def request_recognition(
         "anonymization_run": anonymization.run_id,
         "recognizer": recognizer.pk if recognizer else None,
         "attackers": [rung.name for rung in rungs],
-        "gallery": str(gallery),
-        "probe": str(probe),
+        "gallery": str(enrolled),
+        "probe": str(tested),
     }
     return jobs.create(Run.Kind.RECOGNIZE, asked, seed=seed, user=user)
 
@@ -144,12 +145,10 @@ def recognize(work: jobs.Work) -> None:
     trained = _loaded(recognizer)
     material = _Material(work, anonymization, trained)
     attackers = work.run.parameters["attackers"]
-    originals = _kept_or(work.run, "", lambda: material.originals(), recognizer, anonymization)
+    originals = _kept_or(work.run, "", material.originals, recognizer, anonymization)
     attacked = {}
     for done, name in enumerate(attackers, start=1):
-        attacked[name] = _kept_or(
-            work.run, name, lambda name=name: material.attack(name), recognizer, anonymization
-        )
+        attacked[name] = _kept_or(work.run, name, partial(material.attack, name), recognizer, anonymization)
         work.progress(done, len(attackers), "Attacking")
     work.run.result = _result(work.run, anonymization, trained, originals, attacked, time.monotonic() - begun)
 

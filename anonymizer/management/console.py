@@ -106,6 +106,11 @@ def finish(run: Run, body: Callable[[jobs.Work], None]) -> Run:
     return run
 
 
+def result_of(run: Run) -> dict[str, Any]:
+    """What a run wrote down as its result."""
+    return dict(run.result)
+
+
 # --- Names and ids ----------------------------------------------------------------------------------
 def dataset_named(name: str) -> Dataset:
     """By name, or by slug."""

@@ -45,7 +45,10 @@ def result(
         "protocol": protocol_of(gallery, probe, split),
         "recognizer": {"name": recognizer.name, **recognizer.parameters},
         "originals": clear_rates(originals),
-        "attackers": {name: attacker_rates(c, donors) for name, c in compared.items()},
+        "attackers": {
+            name: attacker_rates(c, donors) | {"by_probe_view_angle": probe_view_angles(c, seed)}
+            for name, c in compared.items()
+        },
         "by_probe_view_angle": probe_view_angles(compared[NAIVE], seed) if NAIVE in compared else [],
         "verdict": {
             "skill": plain(np.float64(skill(originals))),

@@ -66,7 +66,8 @@ def same_view_rank1(answers: Identifications, seed: int) -> tuple[float | None, 
 
 
 def _shares(part: Rates, whole: Rates) -> Rates:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    shares: Rates = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    return shares
 
 
 def _diagonal(rates: Rates) -> Rates:  # (…, gallery, probe) -> (…,)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from anonymizer import jobs, making_datasets, runs
-from anonymizer.management.console import Bar, JobCommand, angles, counts, finish
+from anonymizer.management.console import Bar, JobCommand, angles, counts, finish, result_of
 
 
 class Command(JobCommand):
@@ -37,7 +37,7 @@ class Command(JobCommand):
         if not options["name"]:
             raise jobs.Refused("Give --name for a dataset, or --export for a folder of PNGs.")
         run = runs.request_walkers(options["name"], options["subjects"], *asked, seed=options["seed"])
-        return finish(run, runs.BODIES[run.kind]).result
+        return result_of(finish(run, runs.BODIES[run.kind]))
 
     def _export(self, parameters: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         folder = Path(options["export"])

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import jobs, runs
-from anonymizer.management.console import JobCommand, finish
+from anonymizer.management.console import JobCommand, finish, result_of
 from anonymizer.models import Dataset
 
 
@@ -31,7 +31,7 @@ class Command(JobCommand):
             options["may_be_shown_to_raters"],
         )
         try:
-            return finish(run, runs.BODIES[run.kind]).result
+            return result_of(finish(run, runs.BODIES[run.kind]))
         except (jobs.Refused, ValueError):
             Dataset.objects.filter(run=run).delete()  # nothing half-written
             raise

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs
-from anonymizer.management.console import JobCommand, dataset_named, finish
+from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
 
 
 class Command(JobCommand):
@@ -24,4 +24,4 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}
         run = runs.request_network(dataset_named(options["dataset"]), **chosen)
-        return finish(run, runs.BODIES[run.kind]).result
+        return result_of(finish(run, runs.BODIES[run.kind]))

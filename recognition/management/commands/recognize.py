@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer.jobs import Refused
-from anonymizer.management.console import JobCommand, finish
+from anonymizer.management.console import JobCommand, finish, result_of
 from anonymizer.models import Anonymization
 from recognition import runs
 from recognition.models import Recognizer
@@ -32,7 +32,7 @@ class Command(JobCommand):
             probe=options["probe"],
             seed=options["seed"],
         )
-        return finish(run, runs.recognize).result
+        return result_of(finish(run, runs.recognize))
 
     def describe(self, result: dict[str, Any]) -> str:
         return "\n".join([f"recognition run: {result['recognition_run']}", *ladder_lines(result["ladder"])])

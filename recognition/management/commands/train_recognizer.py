@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from anonymizer.management.console import JobCommand, dataset_named, finish
+from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
 from anonymizer.runs import DEFAULT_SPLIT
 from recognition import runs
 
@@ -24,4 +24,4 @@ class Command(JobCommand):
         given = {name: options[name] for name in ("components", "rank") if options[name] is not None}
         dataset = dataset_named(options["dataset"])
         run = runs.request_recognizer(dataset, options["split"], given, options["seed"])
-        return finish(run, runs.train_recognizer).result
+        return result_of(finish(run, runs.train_recognizer))
