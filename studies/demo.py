@@ -80,8 +80,8 @@ class Demo:
 
 
 def _has(run: Run, made: str) -> bool:
-    related = getattr(run, made, None)
-    return related.exists() if hasattr(related, "exists") else related is not None
+    related: Any = getattr(run, made, None)
+    return bool(related.exists()) if hasattr(related, "exists") else related is not None
 
 
 # --- Stages ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 import numpy as np
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -43,7 +43,7 @@ def request_study(
     playback_check: bool = True,
     open_when_prepared: bool = False,
     seed: int = 0,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Study:
     """A draft, and the run that prepares it. Enqueue `study.run`, or execute it here."""
     _check_numbers(pairs_per_rater, raters, pairs_per_view_angle, clip_seconds)
@@ -146,7 +146,7 @@ def _spread_over_subjects(
     """Every subject once before any subject twice; who comes first is drawn."""
     shuffled = [rows[index] for index in np.random.default_rng(seed).permutation(len(rows))]
     turns: dict[int, int] = {}
-    order = []
+    order: list[tuple[int, int, AnonymizedSequence]] = []
     for row in shuffled:
         turn = turns.get(row.source.subject_id, 0)
         turns[row.source.subject_id] = turn + 1

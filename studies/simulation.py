@@ -54,7 +54,11 @@ def _one(study: Study, quality: dict[int, float], number: int, seed: int) -> Rat
     rater, _ = rating.enrol(
         study,
         rating.Applicant(
-            consent=True, consent_version=study.consent_version, idempotency_key=_key(seed, number), simulated=True, locale="en"
+            consent=True,
+            consent_version=study.consent_version,
+            idempotency_key=_key(seed, number),
+            simulated=True,
+            locale="en",
         ),
     )
     numbers = list(quality)

@@ -45,7 +45,9 @@ def _own_files(settings, tmp_path_factory) -> None:
 def chromium() -> str | None:
     """The browser to drive: `CHROMIUM`, or the system's."""
     named = os.environ.get("CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return (
+        named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -82,7 +82,9 @@ def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
 def test_the_matrix_says_what_is_undefined_and_marks_where_few_gaits_count(signed_in, anonymization):
     address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
     page = signed_in.get(address, {"attacker": "naive"}).content.decode()
-    assert re.search(r'<td class="q6 tl" title="75.0\u00a0%, \|S\| 40, 95 % interval 60.0 to 86.0">75</td>', page)
+    assert re.search(
+        r'<td class="q6 tl" title="75.0\u00a0%, \|S\| 40, 95 % interval 60.0 to 86.0">75</td>', page
+    )
     assert re.search(
         r'<td class="q4 td few" title="50.0\u00a0%, \|S\| 4, [^"]*">50<span class="vh">, few gaits', page
     )

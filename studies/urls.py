@@ -1,0 +1,17 @@
+"""Addresses of studies, for researchers."""
+
+from django.urls import path
+
+from studies import views
+
+app_name = "studies"
+urlpatterns = [
+    path("", views.studies, name="studies"),
+    path("new/", views.new, name="new"),
+    path("<slug:slug>/", views.study, name="study"),
+    path("<slug:slug>/live/", views.live, name="live"),
+    path("<slug:slug>/open/", views.open_, name="open"),
+    path("<slug:slug>/close/", views.close, name="close"),
+    path("<slug:slug>/export/", views.export, name="export"),
+    path("<slug:slug>/figures/<slug:key>.csv", views.figure, name="figure"),
+]
