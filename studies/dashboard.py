@@ -12,8 +12,6 @@ from studies.mos import figures
 from studies.mos.figure_parts import Figure, Point, Series
 from studies.mos.statistics import GroupScore, mos_by_group, score_counts
 
-LEAST_RECOGNIZED = 10
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -143,9 +141,7 @@ def _rate_figures(study: Study, run: Run | None, attacker: str | None, scope: Sc
         label, method, [_rate_point(entry) for entry in reports.by_probe_view_angle(run, attacker)]
     )
     ladder = reports.ladder(run)
-    rungs = [
-        figures.Rung(e["attacker"], e["rank1"], *(e["ci95"] or (None, None)), n=e["probes"]) for e in ladder
-    ]
+    rungs = [_rung(entry) for entry in ladder]
     return [
         figures.success_rate_by_view_angle(
             [series], view_angles=matrix["view_angles"], attacker=attacker, reference=scope.reference
@@ -166,6 +162,11 @@ def _rate_figures(study: Study, run: Run | None, attacker: str | None, scope: Sc
             intervals=matrix["success_ci95"],
         ),
     ]
+
+
+def _rung(entry: dict[str, Any]) -> figures.Rung:
+    low, high = entry["ci95"] or (None, None)
+    return figures.Rung(entry["attacker"], entry["rank1"], low, high, entry["probes"])
 
 
 def _rate_point(entry: dict[str, Any]) -> Point:
