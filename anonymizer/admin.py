@@ -1,0 +1,127 @@
+"""The anonymizer in the administration."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from import_export.admin import ExportMixin
+from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ExportForm
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from anonymizer import jobs, tasks
+from anonymizer.models import (
+    Anonymization,
+    AnonymizedSequence,
+    Checkpoint,
+    Clip,
+    Dataset,
+    Run,
+    Sequence,
+    Subject,
+    Worker,
+)
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class ExportAdmin(ExportMixin, ModelAdmin):
+    """A list that can be exported."""
+
+    export_form_class = ExportForm
+    list_per_page = 50
+    show_full_result_count = False
+
+
+@admin.register(User)
+class SiteUserAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class SiteGroupAdmin(GroupAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(Run)
+class RunAdmin(ExportAdmin):
+    list_display = ("pk", "kind", "status", "stage", "done", "total", "requested_by", "created", "finished")
+    list_filter = ("kind", "status")
+    list_select_related = ("requested_by",)
+    search_fields = ("error", "=id")
+    readonly_fields = tuple(field.name for field in Run._meta.fields)
+    actions = ("cancel_runs", "retry_runs")
+
+    @admin.action(description="Cancel the chosen runs")
+    def cancel_runs(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
+        for run in chosen:
+            jobs.cancel(run)
+        messages.success(request, "Waiting runs are cancelled; running ones stop at their next step.")
+
+    @admin.action(description="Retry the chosen runs")
+    def retry_runs(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
+        for run in chosen:
+            if jobs.retry(run):
+                tasks.enqueue(run)
+        messages.success(request, "Failed and cancelled runs go on from where they stood.")
+
+
+@admin.register(Dataset)
+class DatasetAdmin(ExportAdmin):
+    list_display = ("name", "source", "licence", "may_be_shown_to_raters", "ready", "created")
+    list_filter = ("source", "ready", "may_be_shown_to_raters")
+    search_fields = ("name",)
+    readonly_fields = ("slug", "source", "least_frames", "parameters", "dropped", "ready", "run", "created")
+
+
+@admin.register(Subject)
+class SubjectAdmin(ExportAdmin):
+    list_display = ("label", "dataset")
+    list_filter = ("dataset",)
+    list_select_related = ("dataset",)
+    search_fields = ("label",)
+
+
+@admin.register(Sequence)
+class SequenceAdmin(ExportAdmin):
+    list_display = ("__str__", "gait_condition", "number", "view_angle", "frame_count")
+    list_filter = ("gait_condition", "view_angle")
+    list_select_related = ("subject",)
+    raw_id_fields = ("subject",)
+    search_fields = ("subject__label",)
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(ExportAdmin):
+    list_display = ("name", "method", "dataset", "created")
+    list_select_related = ("dataset",)
+    search_fields = ("name",)
+    raw_id_fields = ("run",)
+
+
+@admin.register(Anonymization)
+class AnonymizationAdmin(ExportAdmin):
+    list_display = ("run", "dataset", "method", "alpha", "donor_policy", "copy", "created")
+    list_filter = ("method", "donor_policy", "copy")
+    list_select_related = ("run", "dataset")
+    raw_id_fields = ("run", "fixed_donor")
+
+
+@admin.register(AnonymizedSequence)
+class AnonymizedSequenceAdmin(ExportAdmin):
+    list_display = ("pk", "source", "donor", "iou", "jitter")
+    list_select_related = ("source__subject", "anonymization")
+    raw_id_fields = ("source", "anonymization")
+
+
+@admin.register(Clip)
+class ClipAdmin(ExportAdmin):
+    list_display = ("pk", "seconds", "sha256", "created")
+    raw_id_fields = ("sequence", "anonymized_sequence")
+
+
+@admin.register(Worker)
+class WorkerAdmin(ExportAdmin):
+    list_display = ("name", "last_beat")
