@@ -1,187 +1,262 @@
-"""From votes and success rates to the dashboard's figures: querysets -> mos -> figures."""
+"""From votes and success rates to what the dashboard shows: querysets -> mos -> figures.
 
+People's votes and simulated raters' are never pooled: where both are shown, each is a line of its own.
+"""
+
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
-from anonymizer.models import Anonymization, Run
-from recognition import reports
-from studies.models import Rater, Rating, Study
+from django.db.models import Avg, Count, Max, Q
+
+from anonymizer.models import Run
+from studies import attack
+from studies.attack import Attack, label_of
+from studies.models import Rater, Rating, Stimulus, Study
 from studies.mos import figures
-from studies.mos.figure_parts import Figure, Point, Series
-from studies.mos.statistics import GroupScore, mos_by_group, score_counts
+from studies.mos.figures import Distribution, Figure, Point, Series
+from studies.mos.statistics import GroupScore, Interval, mos_by_group, score_counts
+
+RATERS_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is looked at: whose votes, which interval, which attacker, and whether the paper's figures are laid over."""
+    """What is asked for: simulated votes beside people's, which interval, which attacker, the paper's figures."""
 
-    simulated: bool
+    simulated: bool = False
     interval: str = "clustered"
-    attacker: str | None = None
+    attacker: str = attack.STRONGEST
     reference: bool = False
 
 
-def votes(study: Study, simulated: bool) -> list[tuple[int, int, int, int]]:
-    """(view angle, rater, stimulus, score) of every vote on a regular pair."""
-    rows = Rating.objects.filter(
-        presentation__rater__study=study,
-        presentation__stimulus__role="regular",
-        presentation__problem="",
-        presentation__rater__simulated=simulated,
-    )
-    columns = (
-        "presentation__stimulus__view_angle",
-        "presentation__rater_id",
-        "presentation__stimulus__number",
-        "score",
-    )
-    return list(rows.order_by("pk").values_list(*columns))
-
-
-def scope_of(study: Study, wanted: dict[str, str]) -> Scope:
-    """The scope that an address asks for. Simulated votes are shown only where there are no others, or on demand."""
-    real = Rating.objects.filter(
-        presentation__rater__study=study, presentation__rater__simulated=False
-    ).exists()
-    some_simulated = study.raters.filter(simulated=True).exists()
+def scope_of(wanted: Mapping[str, str]) -> Scope:
+    """The scope an address asks for; what it doesn't know counts as not asked."""
     return Scope(
-        simulated=some_simulated and (not real or wanted.get("simulated") == "1"),
+        simulated=wanted.get("simulated") == "1",
         interval="naive" if wanted.get("interval") == "naive" else "clustered",
-        attacker=wanted.get("attacker") or None,
+        attacker=attack.NAIVE if wanted.get("attacker") == attack.NAIVE else attack.STRONGEST,
         reference=wanted.get("reference") == "1",
     )
 
 
-def summary(study: Study, scope: Scope) -> dict[str, Any]:
-    """Everything the dashboard shows."""
-    rows = votes(study, scope.simulated)
-    run = reports.newest_run(study.anonymization)
-    attacker = _attacker(run, scope)
-    return {
-        "votes": len(rows),
-        "raters": len({row[1] for row in rows}),
-        "mos": _overall(rows, scope),
-        "run": run,
-        "rung": next((rung for rung in reports.ladder(run) if rung["attacker"] == attacker), None)
-        if run
-        else None,
-        "gates": reports.gates(run) if run else [],
-        "figures": [*_mos_figures(study, rows, scope), *_rate_figures(study, run, attacker, scope)],
-        "rater_rows": rater_rows(study, scope.simulated),
-    }
+# --- Votes ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Votes:
+    """The kept votes on regular pairs, of people or of simulated raters; a rater's state doesn't matter."""
+
+    simulated: bool
+    rows: Sequence[tuple[int, int, int, int]]  # (view angle, rater, pair's number, score)
+
+    @cached_property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(zip(*self.rows, strict=True)) if self.rows else ((), (), (), ())
+
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def raters(self) -> int:
+        return len(set(self.columns[1]))
+
+    @property
+    def overall(self) -> GroupScore | None:
+        """The mean over all votes; None without one."""
+        _, raters, pairs, scores = self.columns
+        return mos_by_group([0] * self.count, raters, pairs, scores)[0] if self.rows else None
 
 
-def _attacker(run: Run | None, scope: Scope) -> str | None:
-    if run is None:
-        return None
-    known = [rung["attacker"] for rung in reports.ladder(run)]
-    return scope.attacker if scope.attacker in known else reports.strongest(run)
+def votes(study: Study, *, simulated: bool) -> Votes:
+    kept = Rating.objects.filter(
+        presentation__rater__study=study,
+        presentation__rater__simulated=simulated,
+        presentation__stimulus__role=Stimulus.Role.REGULAR,
+        presentation__problem="",
+    )
+    rows = kept.order_by("pk").values_list(
+        "presentation__stimulus__view_angle", "presentation__rater", "presentation__stimulus__number", "score"
+    )
+    return Votes(simulated, list(rows))
 
 
-def _overall(rows: Sequence[tuple[int, int, int, int]], scope: Scope) -> dict[str, Any] | None:
-    """MOS over all votes with its interval; None without a vote."""
-    if not rows:
-        return None
-    _, raters, clips, scores = zip(*rows, strict=True)
-    (whole,) = mos_by_group([0] * len(rows), raters, clips, scores)
-    return {"mos": whole.mos, "ci95": _interval(whole, scope), "votes": whole.votes}
-
-
-def _interval(score: GroupScore, scope: Scope) -> Any:
+def interval(score: GroupScore, scope: Scope) -> Interval | None:
     return score.ci95_naive if scope.interval == "naive" else score.ci95_clustered
 
 
-def label_of(anonymization: Anonymization) -> str:
-    alpha = "" if anonymization.alpha is None else f" α {anonymization.alpha:g}"
-    return f"{anonymization.method}{alpha}"
+# --- What the page shows --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Panel:
+    """A figure with its table's cells in words."""
+
+    figure: Figure
+
+    @property
+    def rows(self) -> list[list[str]]:
+        return [[_cell(value) for value in row] for row in self.figure.table.rows]
 
 
-def view_angles(study: Study) -> list[int]:
-    return sorted(set(study.stimuli.values_list("view_angle", flat=True)))
+def _cell(value: str | int | float | None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def _mos_figures(study: Study, rows: Sequence[tuple[int, int, int, int]], scope: Scope) -> list[Figure]:
-    points = []
-    if rows:
-        angles, raters, clips, scores = zip(*rows, strict=True)
-        for group in mos_by_group(angles, raters, clips, scores):
-            low, high = _interval(group, scope) or (None, None)
-            points.append(Point(group.group, group.mos, low, high, group.votes))
-    series = Series(label_of(study.anonymization), study.anonymization.method, points, scope.simulated)
-    pairs = Counter(row[2] for row in rows)
-    states = Counter(study.raters.filter(simulated=scope.simulated).values_list("state", flat=True))
-    named = {Rater.State(state).label: number for state, number in states.items()}
-    counts = score_counts([row[3] for row in rows])
-    return [
-        figures.mos_by_view_angle(
-            [series],
-            view_angles=view_angles(study),
-            raters=len({row[1] for row in rows}),
-            clips=len(pairs),
-            interval=scope.interval,
-            reference=scope.reference,
-        ),
-        figures.votes_per_pair([pairs[n] for n in study.stimuli.values_list("number", flat=True)]),
-        figures.raters_by_state(named),
-        figures.score_distribution(
-            [figures.Distribution(series.label, series.method, counts, simulated=scope.simulated)],
-            labels=[f"{entry['score']} {entry['label']}" for entry in study.scale],
-        ),
-    ]
+@dataclass(frozen=True)
+class Mos:
+    """A line of the verdict."""
+
+    mos: str
+    interval: str
+    votes: int
+    raters: int
+    simulated: bool
 
 
-def _rate_figures(study: Study, run: Run | None, attacker: str | None, scope: Scope) -> list[Figure]:
-    if run is None or attacker is None:
-        return []
+@dataclass(frozen=True)
+class Dashboard:
+    """All that the page shows of a study's two answers."""
+
+    shown: list[Votes]  # people's first
+    hidden: int  # simulated votes that are not shown
+    some_simulated: bool
+    mos: list[Mos]
+    attack: Attack | None
+    naturalness: Panel
+    success: Panel | None
+    others: list[Panel]
+    raters: list[Rater]
+    raters_left_out: int
+
+    @property
+    def panels(self) -> list[Panel]:
+        return [self.naturalness, *([self.success] if self.success else []), *self.others]
+
+    @property
+    def votes(self) -> int:
+        return sum(one.count for one in self.shown)
+
+    @property
+    def rater_count(self) -> int:
+        return sum(one.raters for one in self.shown)
+
+    @property
+    def only_simulated(self) -> bool:
+        return bool(self.shown) and all(one.simulated for one in self.shown)
+
+
+def dashboard(study: Study, scope: Scope) -> Dashboard:
+    people, simulated = votes(study, simulated=False), votes(study, simulated=True)
+    show_simulated = bool(simulated.rows) and (scope.simulated or not people.rows)
+    shown = [one for one in (people, simulated) if one.rows and (show_simulated or not one.simulated)]
+    attacked = attack.attack(study.anonymization, scope.attacker)
+    angles = sorted(set(study.stimuli.values_list("view_angle", flat=True)))
+    axis = sorted({*angles, *(attacked.view_angles if attacked else ())})  # one axis for both answers
+    rater_rows = _raters(study, show_simulated)
+    rates = [Panel(each) for each in attack.figures_of(attacked, axis, scope.reference)] if attacked else []
+    return Dashboard(
+        shown=shown,
+        hidden=0 if show_simulated else simulated.count,
+        some_simulated=bool(simulated.rows and people.rows),
+        mos=[mos for mos in (_mos(one, scope) for one in shown) if mos],
+        attack=attacked,
+        naturalness=Panel(_naturalness(study, shown, axis, scope)),
+        success=rates[0] if rates else None,
+        others=[*rates[1:], *(Panel(each) for each in _progress(study, shown, show_simulated))],
+        raters=rater_rows[:RATERS_SHOWN],
+        raters_left_out=max(0, len(rater_rows) - RATERS_SHOWN),
+    )
+
+
+def _mos(one: Votes, scope: Scope) -> Mos | None:
+    score = one.overall
+    if score is None:
+        return None
+    ends = interval(score, scope)
+    said = f"{ends[0]:.2f} to {ends[1]:.2f}" if ends else "not enough votes for an interval"
+    return Mos(f"{score.mos:.2f}", said, score.votes, score.raters, one.simulated)
+
+
+# --- Figures --------------------------------------------------------------------------------------
+def _naturalness(study: Study, shown: Sequence[Votes], axis: Sequence[int], scope: Scope) -> Figure:
     label, method = label_of(study.anonymization), study.anonymization.method
-    matrix = reports.matrix(run, attacker)
-    series = Series(
-        label, method, [_rate_point(entry) for entry in reports.by_probe_view_angle(run, attacker)]
+    return figures.mos_by_view_angle(
+        [Series(label, method, _points(one, scope), one.simulated) for one in shown],
+        view_angles=axis,
+        raters=sum(one.raters for one in shown),
+        clips=len({number for one in shown for number in one.columns[2]}),
+        interval=scope.interval,
+        reference=scope.reference,
     )
-    ladder = reports.ladder(run)
-    rungs = [_rung(entry) for entry in ladder]
+
+
+def _points(one: Votes, scope: Scope) -> list[Point]:
+    points = []
+    for score in mos_by_group(*one.columns):
+        low, high = interval(score, scope) or (None, None)
+        points.append(Point(score.group, score.mos, low, high, score.votes))
+    return points
+
+
+def _progress(study: Study, shown: Sequence[Votes], simulated: bool) -> list[Figure]:
+    """How the rating goes: votes for each pair, raters by state, scores given."""
+    label, method = label_of(study.anonymization), study.anonymization.method
+    pairs = Counter(number for one in shown for number in one.columns[2])
+    regular = study.stimuli.filter(role=Stimulus.Role.REGULAR).values_list("number", flat=True)
+    given = [Distribution(label, method, score_counts(one.columns[3]), one.simulated) for one in shown]
     return [
-        figures.success_rate_by_view_angle(
-            [series], view_angles=matrix["view_angles"], attacker=attacker, reference=scope.reference
-        ),
-        figures.attackers_ladder(
-            [figures.Ladder(label, method, rungs)],
-            attackers=[entry["attacker"] for entry in ladder],
-            chance=ladder[0]["chance"],
-            clear=ladder[0]["clear_rank1"],
-            recognizer=reports.experiment(run)["recognizer"]["name"],
-        ),
-        figures.success_matrix(
-            label,
-            matrix["success_rate"],
-            matrix["recognized"],
-            view_angles=matrix["view_angles"],
-            attacker=attacker,
-            intervals=matrix["success_ci95"],
+        figures.votes_per_pair([pairs[number] for number in regular]),
+        figures.raters_by_state(_states(study, simulated)),
+        figures.score_distribution(
+            given, labels=[f"{entry['score']} {entry['label']}" for entry in study.scale]
         ),
     ]
 
 
-def _rung(entry: dict[str, Any]) -> figures.Rung:
-    low, high = entry["ci95"] or (None, None)
-    return figures.Rung(entry["attacker"], entry["rank1"], low, high, entry["probes"])
+def _states(study: Study, simulated: bool) -> dict[str, int]:
+    """Raters by state in the order of the states; simulated ones stand apart."""
+    counts = Counter(study.raters.values_list("simulated", "state"))
+    return {
+        f"{state.label} · simulated" if made_up else str(state.label): counts[made_up, state.value]
+        for made_up in ((False, True) if simulated else (False,))
+        for state in Rater.State
+        if counts[made_up, state.value]
+    }
 
 
-def _rate_point(entry: dict[str, Any]) -> Point:
-    low, high = entry["ci95"] or (None, None)
-    return Point(entry["view_angle"], entry["success_rate"], low, high, entry["recognized"])
-
-
-def rater_rows(study: Study, simulated: bool) -> list[dict[str, Any]]:
-    """One line a rater: pseudonym, votes, mean score, state."""
-    from django.db.models import Avg, Count
-
-    rows = study.raters.filter(simulated=simulated).annotate(
-        votes=Count("presentations__rating"), mean=Avg("presentations__rating__score")
+def _raters(study: Study, simulated: bool) -> list[Rater]:
+    """Each with `votes` and `mean` of what counts; the newest first."""
+    of_rater = Q(presentations__stimulus__role=Stimulus.Role.REGULAR, presentations__problem="")
+    known = study.raters.all() if simulated else study.raters.filter(simulated=False)
+    return list(
+        known.annotate(
+            votes=Count("presentations__rating", filter=of_rater),
+            mean=Avg("presentations__rating__score", filter=of_rater),
+        ).order_by("simulated", "-pk")
     )
-    return [
-        {"pseudonym": row.pseudonym, "votes": row.votes, "mean": row.mean, "state": row.get_state_display()}
-        for row in rows
-    ]
+
+
+# --- While it is looked at ------------------------------------------------------------------------
+def stage(study: Study) -> str:
+    """Where a study stands: preparing, stopped, ready, open or closed."""
+    if study.status != Study.Status.DRAFT:
+        return str(study.status)
+    if study.seats.exists():
+        return "ready"
+    stopped = study.run is None or study.run.status in (Run.Status.FAILED, Run.Status.CANCELLED)
+    return "stopped" if stopped else "preparing"
+
+
+def version(study: Study) -> str:
+    """Changes whenever the dashboard would: polls that find it unchanged are answered with nothing."""
+    kept = Rating.objects.filter(presentation__rater__study=study)
+    found = (
+        study.status,
+        study.run and (study.run.status, study.run.done, study.run.total, study.run.stage),
+        kept.aggregate(Count("pk"), Max("pk")),
+        sorted(Counter(study.raters.values_list("simulated", "state")).items()),
+        attack.newest(study.anonymization),
+    )
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

@@ -9,9 +9,9 @@ urlpatterns = [
     path("", views.studies, name="studies"),
     path("new/", views.new, name="new"),
     path("<slug:slug>/", views.study, name="study"),
-    path("<slug:slug>/live/", views.live, name="live"),
-    path("<slug:slug>/open/", views.open_, name="open"),
-    path("<slug:slug>/close/", views.close, name="close"),
+    path("<slug:slug>/live/", views.live, name="fragment"),
+    path("<slug:slug>/open/", views.open_study, name="open"),
+    path("<slug:slug>/close/", views.close_study, name="close"),
     path("<slug:slug>/export/", views.export, name="export"),
     path("<slug:slug>/figures/<slug:key>.csv", views.figure, name="figure"),
 ]

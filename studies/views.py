@@ -1,86 +1,123 @@
-"""Pages of studies: the list, a new one, and the dashboard."""
+"""Pages of studies for researchers: the list, a new one, the dashboard, what can be downloaded."""
 
 import csv
-import io
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from anonymizer import tasks
+from anonymizer import jobs, tasks
 from anonymizer.forms import judged_anonymizations, ready_datasets
 from anonymizer.jobs import Refused
+from anonymizer.models import Run
 from studies import dashboard, runs
 from studies.forms import StudyForm
-from studies.models import Study
+from studies.models import Stimulus, Study
+
+STUDIES_A_PAGE = 40
+POLL_SECONDS = {"preparing": 2, "open": 5}  # in other stages nothing changes by itself
 
 
 @login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    rows = Study.objects.select_related("anonymization__dataset", "run").annotate(
-        votes=Count("raters__presentations__rating"), rater_count=Count("raters", distinct=True)
-    )
-    context = {"studies": rows, "any_anonymization": judged_anonymizations().exists()}
+    page = Paginator(_listed(), STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "any_anonymization": judged_anonymizations().exists(),
+        "any_dataset": ready_datasets().exists(),
+    }
     return render(request, "studies/studies.html", context)
 
 
+def _listed() -> Any:
+    regular = Q(
+        raters__presentations__stimulus__role=Stimulus.Role.REGULAR, raters__presentations__problem=""
+    )
+    people = Q(raters__simulated=False)
+    known = Study.objects.select_related("anonymization__dataset").order_by("-created")
+    return known.annotate(
+        votes=Count("raters__presentations__rating", filter=regular & people),
+        simulated_votes=Count("raters__presentations__rating", filter=regular & ~people),
+        rater_count=Count("raters", filter=people, distinct=True),
+    )
+
+
+# --- A new one ------------------------------------------------------------------------------------
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    form = StudyForm(request.POST or None, initial={"anonymization": request.GET.get("anonymization")})
+    if request.method == "GET" and request.headers.get("HX-Request"):
+        return render(request, "studies/_expected.html", {"expected": StudyForm(request.GET).expected()})
+    asked = request.GET.get("anonymization")
+    form = StudyForm(request.POST or None, initial={"anonymization": asked} if asked else {})
     if request.method == "POST" and form.is_valid():
-        run = form.start(request.user)  # type: ignore[arg-type]
+        run = form.start(request.user if request.user.is_authenticated else None)
         if run is not None:
             tasks.enqueue(run)
-            return redirect("studies:study", Study.objects.get(run=run).slug)
+            return redirect("studies:study", run.study.slug)
     context = {
         "form": form,
+        "expected": form.expected(),
         "any_anonymization": judged_anonymizations().exists(),
         "any_dataset": ready_datasets().exists(),
     }
     return render(request, "studies/new.html", context, status=422 if form.errors else 200)
 
 
+# --- The dashboard --------------------------------------------------------------------------------
+def _found(slug: str) -> Study:
+    known = Study.objects.select_related("anonymization__dataset", "anonymization__run", "run")
+    return get_object_or_404(known, slug=slug)
+
+
 @login_required
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "studies/study.html", _context(request, slug))
+    return render(request, "studies/study.html", _context(request, _found(slug)))
 
 
 @login_required
 @require_GET
 def live(request: HttpRequest, slug: str) -> HttpResponse:
-    """What changes while a study is open: asked for every five seconds."""
-    return render(request, "studies/_live.html", _context(request, slug))
+    """What changes while the page is open: nothing if nothing did, the whole page if the study's stage did."""
+    found = _found(slug)
+    if request.GET.get("stage") != dashboard.stage(found):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    if request.GET.get("seen") == dashboard.version(found):
+        return HttpResponse(status=204)
+    return render(request, "studies/_live.html", _context(request, found))
 
 
-def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
-    found = get_object_or_404(Study.objects.select_related("anonymization__dataset", "run"), slug=slug)
-    scope = dashboard.scope_of(found, request.GET.dict())
-    shown = dashboard.summary(found, scope)
+def _context(request: HttpRequest, found: Study) -> dict[str, Any]:
+    scope = dashboard.scope_of(request.GET.dict())
+    version, stage = dashboard.version(found), dashboard.stage(found)  # before the votes: no change is missed
+    shown = dashboard.dashboard(found, scope)
+    queued = stage == "preparing" and found.run is not None and found.run.status == Run.Status.QUEUED
     return {
         "study": found,
         "scope": scope,
         "shown": shown,
-        "query": request.GET.urlencode(),
-        "rater_url": f"{settings.SITE_URL}/s/{found.token}/",
-        "plots": {figure.key: figure.figure for figure in shown["figures"]},
-        "prepared": found.seats.exists(),
-        "simulated_raters": found.raters.filter(simulated=True).count(),
+        "plots": {panel.figure.key: panel.figure.figure for panel in shown.panels},
+        "version": version,
+        "stage": stage,
+        "poll_seconds": POLL_SECONDS.get(stage),
+        "worker_missing": queued and not jobs.worker_alive(),
+        "rater_url": runs.summary(found, settings.SITE_URL)["rater_url"],
+        "may_be_shown": found.anonymization.dataset.may_be_shown_to_raters,
     }
 
 
 @login_required
 @require_POST
-def open_(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Study, slug=slug)
+def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        runs.open_study(found)
+        runs.open_study(_found(slug))
         messages.success(request, "The study is open. Share its link.")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -89,40 +126,41 @@ def open_(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def close(request: HttpRequest, slug: str) -> HttpResponse:
-    runs.close_study(get_object_or_404(Study, slug=slug))
+def close_study(request: HttpRequest, slug: str) -> HttpResponse:
+    runs.close_study(_found(slug))
     messages.success(request, "The study is closed. Raters who are in may finish.")
     return redirect("studies:study", slug)
 
 
+# --- Downloads ------------------------------------------------------------------------------------
 @login_required
 @require_GET
 def figure(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """A figure's numbers as CSV."""
-    shown = _context(request, slug)["shown"]["figures"]
-    found = next((each for each in shown if each.key == key), None)
-    if found is None:
+    """A figure's numbers as CSV, in the scope of the page."""
+    panels = dashboard.dashboard(_found(slug), dashboard.scope_of(request.GET.dict())).panels
+    table = next((panel.figure.table for panel in panels if panel.figure.key == key), None)
+    if table is None:
         raise Http404("This study has no such figure.")
-    text = io.StringIO()
-    csv.writer(text).writerows([found.table.columns, *found.table.rows])
-    name = f'attachment; filename="{slug}-{key}.csv"'
-    return HttpResponse(
-        text.getvalue(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
-    )
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-{key}.csv"'
+    csv.writer(response).writerows([table.columns, *table.rows])
+    return response
 
 
 @login_required
 @require_GET
-def export(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ratings or recognition results, as CSV or XLSX."""
+def export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Every vote, or every identification, as CSV or XLSX."""
     from studies import export as exports
 
-    found = get_object_or_404(Study, slug=slug)
-    form = request.GET.get("format", "csv")
-    if form not in ("csv", "xlsx"):
-        raise Http404("Exports are csv or xlsx.")
-    answer = (
-        exports.recognition_response if request.GET.get("what") == "recognition" else exports.ratings_response
-    )
-    response: HttpResponse = answer(found, form)  # type: ignore[assignment]
-    return response
+    found, form = _found(slug), request.GET.get("format", "csv")
+    if form not in exports.FORMATS:
+        raise Http404(f"There is no format {form!r}. Use one of: {', '.join(exports.FORMATS)}.")
+    whole = request.GET.get("what", "ratings")
+    try:
+        if whole == "recognition":
+            return exports.recognition_response(found, form)
+        return exports.ratings_response(found, form)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("studies:study", slug)

@@ -1,27 +1,94 @@
-/* Draws a study's figures: "var:--token" in a figure becomes the token's present colour, in light and in dark. */
+// Draws a study's figures. A string "var:--name" in a figure stands for that token's computed value, so that one
+// figure serves light and dark. Plots stay in place while htmx swaps what is around them (hx-preserve).
+"use strict";
 (() => {
-  "use strict";
-  const coloured = (value, style) => {
+  const NARROW = 460; // px, below which every second view angle is named
+  const LINKED = ["mos-by-view-angle", "success-rate-by-view-angle"];
+  const CONFIG = { displayModeBar: false, responsive: true };
+  const place = (key) => document.getElementById(`plot-${key}`);
+
+  // --- figures with tokens -> figures with values ---
+  function resolved(value, style) {
     if (typeof value === "string") return value.startsWith("var:") ? style.getPropertyValue(value.slice(4)).trim() : value;
-    if (Array.isArray(value)) return value.map((each) => coloured(each, style));
-    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, coloured(each, style)]));
-    return value;
-  };
-  const draw = () => {
-    const plots = JSON.parse(document.getElementById("plots").textContent);
+    if (Array.isArray(value)) return value.map((each) => resolved(each, style));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each, style)]));
+  }
+
+  function thinned(axis, width) {
+    if (axis?.tickmode !== "array" || axis.type !== "linear" || width >= NARROW) return axis;
+    const everySecond = (_, index) => index % 2 === 0;
+    return { ...axis, tickvals: axis.tickvals.filter(everySecond), ticktext: axis.ticktext.filter(everySecond) };
+  }
+
+  function drawOne(key, figure, style) {
+    const target = place(key);
+    if (!target) return;
+    const { data, layout } = resolved(figure, style);
+    layout.xaxis = thinned(layout.xaxis, target.clientWidth);
+    const first = !target.classList.contains("js-plotly-plot");
+    window.Plotly.react(target, data, layout, CONFIG);
+    if (first && LINKED.includes(key)) link(key, target);
+  }
+
+  function draw() {
+    const stored = document.getElementById("plots");
+    if (!stored || !window.Plotly) return;
     const style = getComputedStyle(document.documentElement);
-    for (const place of document.querySelectorAll("[data-plot]")) {
-      const { data, layout } = coloured(plots[place.dataset.plot], style);
-      window.Plotly.react(place, data, layout, { displayModeBar: false, responsive: true });
-    }
-  };
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-download]");
-    if (!button) return;
-    const place = document.querySelector(`[data-plot="${button.dataset.of}"]`);
-    window.Plotly.downloadImage(place, { format: button.dataset.download, filename: button.dataset.of, scale: 2 });
-  });
-  document.addEventListener("htmx:afterSwap", draw);
+    for (const [key, figure] of Object.entries(JSON.parse(stored.textContent))) drawOne(key, figure, style);
+  }
+
+  // --- pointing at a view angle in one answer points at it in the other ---
+  let linking = false;
+
+  function link(key, target) {
+    const other = () => place(LINKED.find((each) => each !== key));
+    const quietly = (work) => {
+      if (linking || !other()?.data) return;
+      linking = true;
+      try {
+        work(other());
+      } finally {
+        linking = false;
+      }
+    };
+    target.on("plotly_hover", (event) => {
+      const angle = event.points[0].customdata;
+      quietly((twin) => window.Plotly.Fx.hover(twin, pointsAt(twin, angle)));
+    });
+    target.on("plotly_unhover", () => quietly((twin) => window.Plotly.Fx.hover(twin, [])));
+  }
+
+  function pointsAt(target, angle) {
+    return target.data.flatMap((trace, curveNumber) => {
+      const pointNumber = (trace.customdata ?? []).indexOf(angle);
+      return pointNumber < 0 ? [] : [{ curveNumber, pointNumber }];
+    });
+  }
+
+  // --- what a swap must not take away: open tables and the focus ---
+  let opened = [];
+  let focused = null;
+
+  function remember() {
+    opened = [...document.querySelectorAll("#live details[open]")].map((each) => each.id);
+    focused = document.activeElement?.closest("#live")?.contains(document.activeElement) ? document.activeElement.id : null;
+  }
+
+  function restore() {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    draw();
+  }
+
+  document.addEventListener("htmx:beforeSwap", remember);
+  document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("themechange", draw);
-  window.addEventListener("load", draw);
+  document.addEventListener("DOMContentLoaded", draw);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-picture]");
+    if (!button) return;
+    const { picture, of, name } = button.dataset;
+    window.Plotly.downloadImage(place(of), { format: picture, filename: name, scale: 2 });
+  });
 })();
