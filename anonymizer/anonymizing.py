@@ -185,14 +185,15 @@ def _jobs(
     from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
 
     candidates = _all_tracks(anonymization)
-    for index, (name, views) in enumerate(tracks.items()):
+    numbers = {name: number for number, name in enumerate(sorted(candidates))}
+    for name, views in tracks.items():
         try:
             lent = _donors_for(anonymization, name, candidates, bank)
         except ValueError as error:
             refused.append(ChangedTrack(name, error=str(error)))
             continue
         own = {angle: store.read(row) for angle, row in views.items()}
-        yield TrackJob(name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + index)
+        yield TrackJob(name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + numbers[name])
 
 
 def _keep(anonymization: Anonymization, views: Mapping[int, Sequence], changed: "ChangedTrack") -> None:

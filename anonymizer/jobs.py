@@ -5,6 +5,7 @@ lapses, the reaper (in `tasks.py`) puts the run back in the queue, and the next 
 already done. Work is claimed by one conditional update, so a task that is delivered twice runs once.
 """
 
+import logging
 import os
 import socket
 import subprocess
@@ -27,6 +28,7 @@ from anonymizer.models import Run, Worker
 
 VERSION = "0.1.0"
 LOG_LINES = 200
+log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.5  # how often the row hears of progress
 
 
@@ -270,13 +272,18 @@ def execute(run_id: int, body: Callable[[Work], None], bar: Any = None) -> bool:
 
 
 def see_through(run: Run, body: Callable[[Work], None], bar: Any = None) -> Run:
-    """Do the run's work here, or wait while another process does; returns it finished, however it ended."""
-    while not execute(run.pk, body, bar):
+    """Do the run's work here, or wait while another process does; returns it finished, however it ended.
+
+    Whatever `bar` raises ends the waiting: that is how a run that stands on this one is cancelled.
+    """
+    while True:
+        try:
+            execute(run.pk, body, bar)
+        except Exception:  # written down in the row, for whoever reads it there
+            log.exception("%s failed.", run)
         run.refresh_from_db()
         if run.is_finished:
-            break
+            return run
         if bar is not None:
             bar(run.done, run.total, run.stage)
         time.sleep(0.5)  # whoever holds it finishes, or the lease lapses
-    run.refresh_from_db()
-    return run

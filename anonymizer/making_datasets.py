@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.text import slugify
 
 from anonymizer import jobs, parallel, store
@@ -99,8 +100,9 @@ def generate_walkers(work: jobs.Work) -> None:
     total, done = len(every), len(every) - len(missing)
     work.progress(done, total, "Walking")
     for job, kept, short in parallel.ordered_map(make_walk, missing):
-        store.add_walk(dataset, TrackName(*job.key), kept)
-        drop(dataset, [dropped_entry(job.key, angle, job.frames, frames) for angle, frames in short.items()])
+        with transaction.atomic():  # a walk that is stored is not looked at again, so its notes go with it
+            store.add_walk(dataset, TrackName(*job.key), kept)
+            drop(dataset, [dropped_entry(job.key, angle, job.frames, each) for angle, each in short.items()])
         done += 1
         work.progress(done, total, "Walking")
     finish(dataset, run)

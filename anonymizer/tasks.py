@@ -7,6 +7,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from anonymizer import jobs, runs
 from anonymizer.models import Run
@@ -28,7 +29,7 @@ def send(run: Run) -> bool:
     )
     try:
         current_app.send_task(f"run.{run.kind}", kwargs={"run_id": run.pk}, queue=queue)
-    except current_app.connection().connection_errors:
+    except (OperationalError, *current_app.connection().connection_errors):
         return False
     Run.objects.filter(pk=run.pk).update(sent=timezone.now())
     return True

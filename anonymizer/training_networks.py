@@ -82,11 +82,12 @@ def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
     for name, views in walks.items():
         if name.subject == noise:
             continue
+        try:
+            donor = donors.fixed_donor(name, list(walks), run.seed)
+        except ValueError:  # the noise subject was not recorded at all of this walk's view angles
+            continue
         own = {angle: store.read(row) for angle, row in views.items()}
-        lent = {
-            angle: store.read(row)
-            for angle, row in walks[donors.fixed_donor(name, list(walks), run.seed)].items()
-        }
+        lent = {angle: store.read(row) for angle, row in walks[donor].items()}
         method, alpha, stride = (run.parameters[key] for key in ("method", "alpha", "stride"))
         yield PairJob(PackedTrack.of(name, own), PackedTrack.of(noise, lent), method, alpha, stride)
 

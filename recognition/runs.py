@@ -43,8 +43,12 @@ def request_recognizer(
     """Train a recognizer on the split's D1."""
     anonymizer_runs.check_split(dataset, split)
     checked_parameters(parameters or {})
-    asked = {"dataset": dataset.pk, "split": split, "kind": "zheng", "parameters": dict(parameters or {})}
+    asked = _training_asked(dataset, split, parameters or {})
     return jobs.create(Run.Kind.TRAIN_RECOGNIZER, asked, seed=seed, user=user)
+
+
+def _training_asked(dataset: Dataset, split: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dataset": dataset.pk, "split": split, "kind": "zheng", "parameters": dict(parameters)}
 
 
 def checked_parameters(given: Mapping[str, Any]) -> Any:
@@ -73,6 +77,8 @@ def request_recognition(
 
     if anonymization.copy != Anonymization.Copy.PROBE:
         raise Refused("This anonymization is an attacker's own copy. Choose the one that is to be judged.")
+    if anonymization.run.status != Run.Status.SUCCEEDED:
+        raise Refused(f"Run {anonymization.run_id} has not succeeded. Wait for it, or retry it.")
     if not anonymization.split:
         raise Refused(
             "Everybody was anonymized, so nobody is left to train on. Anonymize with a split first."
@@ -228,10 +234,20 @@ def _recognizer_for(work: jobs.Work, anonymization: Anonymization) -> Recognizer
     ).first()
     if fitting is not None:
         return fitting
-    training = request_recognizer(anonymization.dataset, anonymization.split, seed=work.run.seed)
+    training = _begun_training(anonymization) or request_recognizer(
+        anonymization.dataset, anonymization.split, seed=work.run.seed
+    )
     work.note(f"No recognizer was trained on this dataset and split; training one as run {training.pk}.")
-    _done(jobs.see_through(training, train_recognizer, work.bar))
+    jobs.retry(training)
+    _done(jobs.see_through(training, train_recognizer, work.progress))
     return Recognizer.objects.get(run=training)
+
+
+def _begun_training(anonymization: Anonymization) -> Run | None:
+    """A training of the same dataset and split that somebody, perhaps an earlier attempt, has asked for."""
+    asked = _training_asked(anonymization.dataset, anonymization.split, {})
+    trainings = Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER, parameters=asked)
+    return trainings.exclude(status=Run.Status.SUCCEEDED).first()
 
 
 def _done(run: Run) -> None:
@@ -271,7 +287,7 @@ def _attackers_copy(work: jobs.Work, judged: Anonymization, walks: list[str]) ->
     if run.is_finished:
         jobs.retry(run)
     work.note(f"The attacker anonymizes the gallery itself, as run {run.pk}.")
-    _done(jobs.see_through(run, anonymizer_runs.BODIES[run.kind], work.bar))
+    _done(jobs.see_through(run, anonymizer_runs.BODIES[run.kind], work.progress))
     return Anonymization.objects.get(run=run)
 
 

@@ -1,0 +1,395 @@
+"""What the anonymizer's runs make of rows: datasets, networks, changed walks; once, however often they are begun."""
+
+import itertools
+
+import pytest
+from django.core.files.storage import default_storage
+
+from anonymizer import anonymizing, jobs, making_datasets, runs, tasks, training_networks
+from anonymizer.gait import casia_b
+from anonymizer.gait.silhouettes import unpack
+from anonymizer.jobs import Refused
+from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Run, Sequence
+from tests.factories import CheckpointFactory, DatasetFactory, figure, walks
+
+pytestmark = pytest.mark.django_db
+SPLIT = "30:30:40"  # of 7 subjects: 2, 2 and 3
+
+
+@pytest.fixture(autouse=True)
+def _small(settings, monkeypatch):
+    settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
+    monkeypatch.setattr(anonymizing, "BANK", 3)
+    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
+
+
+class Interrupted(BaseException):
+    """The worker is gone in the middle of its work."""
+
+
+def interrupted(run, body, after):
+    """Let the run's worker die once `after` steps are done: nobody writes anything down."""
+    jobs.claim(run.pk, "gone")
+    run.refresh_from_db()
+    work = jobs.Work(run, "gone")
+    steps, tell = itertools.count(1), work.progress
+
+    def progress(done, total, stage=""):
+        tell(done, total, stage)
+        if done and next(steps) > after:
+            raise Interrupted
+
+    work.progress = progress
+    with pytest.raises(Interrupted):
+        body(work)
+    jobs.retry(fail(run))
+
+
+def fail(run):
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.FAILED)
+    return run
+
+
+def done(run):
+    assert runs.execute(run)
+    run.refresh_from_db()
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    return run
+
+
+def walkers(name="made", subjects=2, **options):
+    asked = {"sequences": {"nm": 2}, "view_angles": (0, 90), "frames": 20, "seed": 5, **options}
+    return runs.request_walkers(name, subjects, **asked)
+
+
+@pytest.fixture
+def dataset():
+    """Seven subjects, two walks each, from two sides."""
+    made = DatasetFactory()
+    walks(made, 7)
+    return made
+
+
+# --- Walkers --------------------------------------------------------------------------------------
+def test_walkers_fill_a_dataset_that_may_be_shown():
+    run = done(walkers())
+    assert (run.dataset.ready, run.dataset.may_be_shown_to_raters) == (True, True)
+    assert run.result["sequences"] == Sequence.objects.count() == 2 * 2 * 2
+    assert {row.frame_count for row in Sequence.objects.all()} == {20}
+    assert all(row.picture.size for row in Sequence.objects.all())
+
+
+def test_walkers_that_were_interrupted_go_on_and_make_no_walk_twice():
+    run = walkers()
+    interrupted(run, making_datasets.generate_walkers, after=2)
+    before = dict(Sequence.objects.values_list("pk", "silhouettes"))
+    assert 0 < len(before) < 8
+    done(run)
+    assert Sequence.objects.count() == 8
+    assert before.items() <= dict(Sequence.objects.values_list("pk", "silhouettes")).items()
+    assert Dataset.objects.count() == 1
+
+
+def test_the_same_seed_gives_the_same_walkers():
+    one, other = done(walkers("one", 1)), done(walkers("other", 1))
+    assert [stored(row) for row in of(one.dataset)] == [stored(row) for row in of(other.dataset)]
+
+
+def of(dataset):
+    return Sequence.objects.filter(subject__dataset=dataset)
+
+
+def stored(row):
+    with row.silhouettes.open("rb") as file:
+        return file.read()
+
+
+# --- Import ---------------------------------------------------------------------------------------
+@pytest.fixture
+def tree(tmp_path):
+    """Two subjects in CASIA-B's layout; one walk is too short."""
+    sequences = [
+        casia_b.CasiaSequence(f"{subject:03d}", "nm", number, 90, figure(subject, number))
+        for subject in (1, 2)
+        for number in (1, 2)
+    ]
+    short = casia_b.CasiaSequence("002", "bg", 1, 90, figure(2, 1)[:5])
+    casia_b.export(tmp_path / "tree", [*sequences, short])
+    return tmp_path / "tree"
+
+
+def test_an_import_keeps_what_is_long_enough_and_says_what_was_dropped(tree):
+    run = done(runs.request_import(tree, "brought", frames=12, licence="for research"))
+    assert [str(row) for row in of(run.dataset)] == [
+        "001-nm-01-090", "001-nm-02-090", "002-nm-01-090", "002-nm-02-090"
+    ]  # fmt: skip
+    assert [(each["sequence"], each["frames"]) for each in run.dataset.dropped] == [("002-bg-01-090", 5)]
+    assert (run.dataset.licence, run.dataset.may_be_shown_to_raters) == ("for research", False)
+    assert (unpack(stored(of(run.dataset)[0])).any(axis=(1, 2))).all()
+
+
+def test_an_interrupted_import_goes_on_and_brings_nothing_twice(tree):
+    run = runs.request_import(tree, "brought", frames=12)
+    interrupted(run, making_datasets.import_casia_b, after=1)
+    before = set(Sequence.objects.values_list("pk", "silhouettes"))
+    assert 0 < len(before) < 4
+    done(run)
+    assert before <= set(Sequence.objects.values_list("pk", "silhouettes"))
+    assert Sequence.objects.count() == 4
+    assert len(run.result["dropped"]) == 1
+
+
+def test_an_import_that_keeps_nothing_is_refused_and_leaves_no_dataset(tree):
+    run = runs.request_import(tree, "brought", frames=13)
+    with pytest.raises(Refused, match="Nothing was kept: .*13"):
+        runs.execute(run)
+    run.refresh_from_db()
+    assert run.status == Run.Status.FAILED
+    assert run.error.startswith("Nothing was kept: ")
+    assert not Dataset.objects.exists()
+
+
+def test_an_import_of_something_else_fails_in_one_line_and_leaves_no_dataset(tmp_path):
+    (tmp_path / "walks.zip").write_bytes(b"no archive")
+    run = runs.request_import(tmp_path / "walks.zip", "brought")
+    with pytest.raises(ValueError, match="walks"):
+        runs.execute(run)
+    run.refresh_from_db()
+    assert run.status == Run.Status.FAILED
+    assert run.error
+    assert "\n" not in run.error
+    assert not Dataset.objects.exists()
+
+
+def test_an_uploaded_archive_is_removed_when_it_is_in(tree, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "uploads")
+    (tmp_path / "uploads").mkdir()
+    import shutil
+
+    upload = shutil.make_archive(str(tmp_path / "uploads" / "walks"), "zip", tree)
+    done(runs.request_import(upload, "uploaded", frames=12))
+    assert list((tmp_path / "uploads").iterdir()) == []
+    assert Sequence.objects.count() == 4
+
+
+# --- Networks -------------------------------------------------------------------------------------
+def network(dataset, epochs=3):
+    return runs.request_network(dataset, split=SPLIT, epochs=epochs, stride=4, seed=1)
+
+
+def test_a_network_is_trained_on_d2_and_kept_with_its_losses(dataset):
+    checkpoint = done(network(dataset)).checkpoint
+    assert (checkpoint.method, checkpoint.dataset, len(checkpoint.losses)) == ("tieu", dataset, 3)
+    assert checkpoint.parameters["alpha"] == 0.3
+    assert checkpoint.weights.size
+    assert checkpoint.parameters["frames"] == 2 * 2 * 3  # one of D2's two subjects: walks, angles, frames
+
+
+def test_an_interrupted_training_goes_on_and_ends_with_the_same_network(dataset, monkeypatch):
+    monkeypatch.setattr(training_networks, "KEEP_EVERY", 1)
+    whole = done(network(dataset)).checkpoint
+    run = network(dataset)
+    interrupted(run, training_networks.train_network, after=3)  # two walks are traced, one epoch trained
+    assert default_storage.exists(f"checkpoints/unfinished-run-{run.pk}.npz")
+    resumed = done(run).checkpoint
+    assert resumed.losses == whole.losses
+    assert not default_storage.exists(f"checkpoints/unfinished-run-{run.pk}.npz")
+
+
+def test_walks_that_the_noise_subject_was_not_recorded_for_are_left_out_of_the_training(dataset):
+    from anonymizer.gait import donors
+
+    noise = donors.fixed_subject(["001", "002"], seed=1)
+    other = {"001": "002", "002": "001"}[noise]
+    of(dataset).filter(subject__label=noise, view_angle=0).delete()
+    of(dataset).filter(subject__label=other, number=2, view_angle=0).delete()
+    assert done(network(dataset)).checkpoint.parameters["frames"] == 3  # the walk seen from 90° alone
+
+
+# --- Anonymization --------------------------------------------------------------------------------
+def anonymized(dataset, method="sdf", **options):
+    run = done(runs.request_anonymization(dataset, method, **{"split": SPLIT, "seed": 2, **options}))
+    return run.anonymization
+
+
+@pytest.mark.parametrize("donor", ["fixed", "random", "synthetic"])
+@pytest.mark.parametrize("method", ["sdf", "blend"])
+def test_each_method_changes_the_walks_of_d3_with_donors_of_each_policy(dataset, method, donor):
+    made = anonymized(dataset, method, donor=donor)
+    changed = list(made.sequences.select_related("source__subject"))
+    assert {row.source.subject.label for row in changed} <= {"003", "004", "005"}
+    assert len(changed) == (2 if donor == "fixed" else 3) * 4
+    assert all(stored(row) != stored(row.source) for row in changed)
+    assert all(row.frame_count == row.source.frame_count for row in changed)
+    assert all(row.donor != row.source.subject.label for row in changed)
+    assert 0 < made.proxies["iou"] < 1
+
+
+def test_tieus_network_changes_walks(dataset):
+    checkpoint = done(network(dataset)).checkpoint
+    made = anonymized(dataset, "tieu", checkpoint=checkpoint)
+    assert made.sequences.count() == 8
+    assert made.checkpoint == checkpoint
+
+
+def test_the_fixed_donor_is_no_probe_and_lends_to_all(dataset):
+    made = anonymized(dataset, donor="fixed")
+    subjects = set(made.sequences.values_list("source__subject__label", flat=True))
+    assert made.fixed_donor.label not in subjects
+    assert set(made.sequences.values_list("donor", flat=True)) == {made.fixed_donor.label}
+
+
+def test_the_attackers_copy_holds_the_fixed_donor_too(dataset):
+    made = anonymized(dataset, donor="fixed", copy=Anonymization.Copy.ATTACKER)
+    assert made.sequences.filter(source__subject=made.fixed_donor).exists()
+    assert made.proxies == {}
+
+
+def test_everybody_is_changed_without_a_split(dataset):
+    made = anonymized(dataset, split=None, donor="random")
+    assert made.sequences.count() == of(dataset).count()
+    assert made.proxies["manifold_ratio"] is None  # nobody is left to learn shapes from
+
+
+def test_only_the_walks_asked_for_are_changed(dataset):
+    made = anonymized(dataset, walks=["nm-02"])
+    assert {row.source.walk for row in made.sequences.all()} == {"nm-02"}
+
+
+def test_an_interrupted_anonymization_goes_on_and_changes_the_rest_as_if_it_had_not_been(dataset):
+    whole = anonymized(dataset)
+    run = runs.request_anonymization(dataset, "sdf", split=SPLIT, seed=2)
+    interrupted(run, anonymizing.anonymize, after=2)
+    before = set(AnonymizedSequence.objects.filter(anonymization__run=run).values_list("pk", "silhouettes"))
+    assert 0 < len(before) < 12
+    resumed = done(run).anonymization
+    assert before <= set(resumed.sequences.values_list("pk", "silhouettes"))
+    assert by_source(resumed) == by_source(whole)
+
+
+def by_source(anonymization):
+    return {row.source_id: stored(row) for row in anonymization.sequences.all()}
+
+
+def test_what_is_left_does_not_change_the_seed_of_a_track(dataset):
+    run = runs.request_anonymization(dataset, "sdf", split=SPLIT, donor="random", seed=2)
+    jobs.claim(run.pk, "me")
+    anonymization = anonymizing._own(run)
+    every = anonymizing.wanted_tracks(anonymization, [])
+    last = list(every)[-1]
+    seeds = {job.name: job.seed for job in anonymizing._jobs(anonymization, every, None, [])}
+    (alone,) = anonymizing._jobs(anonymization, {last: every[last]}, None, [])
+    assert alone.seed == seeds[last]
+    assert len(set(seeds.values())) == len(seeds)
+
+
+def test_a_walk_for_which_no_donor_was_recorded_is_skipped_with_its_reason(dataset):
+    of(dataset).filter(subject__label__in=["004", "005"], view_angle=0).delete()
+    run = done(runs.request_anonymization(dataset, "sdf", donor="random", split=SPLIT))
+    assert [entry["sequence"] for entry in run.result["skipped"]] == ["003/nm-01", "003/nm-02"]
+    assert "no donor" in run.result["skipped"][0]["reason"] or "donors" in run.result["skipped"][0]["reason"]
+    assert run.anonymization.sequences.count() == 4
+
+
+def test_an_anonymization_that_changes_nothing_fails_and_says_why(dataset):
+    run = runs.request_anonymization(dataset, "sdf", split=SPLIT, walks=["nm-09"])
+    with pytest.raises(Refused, match="Nothing was changed: there was no walk to change"):
+        runs.execute(run)
+
+
+# --- What is refused ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": " "}, "needs a name"),
+        ({"name": "n" * 101}, "more than 100 characters"),
+        ({"subjects": 0}, "Subjects must be from 1 to 999, not 0"),
+        ({"frames": 0}, "Frames must be from 1 to"),
+        ({"sequences": {"nm": 0}}, "No sequence is asked for"),
+        ({"sequences": {"jog": 1}}, "'jog' is not known"),
+        ({"view_angles": ()}, "View angles must be given"),
+        ({"view_angles": (0, 0)}, "each once"),
+        ({"view_angles": (360,)}, "View angle must be from 0 to 359, not 360"),
+        ({"difficulty": "trivial"}, "'trivial' is not known. Use one of"),
+    ],
+)
+def test_walkers_that_cannot_be_made_are_refused_in_words(options, message):
+    with pytest.raises(Refused, match=message):
+        walkers(**{"name": "made", **options})
+    assert not Run.objects.exists()
+
+
+def test_a_name_is_given_once(dataset):
+    with pytest.raises(Refused, match="named .* already. Choose another name"):
+        walkers(dataset.name)
+    Dataset.objects.update(ready=False)
+    with pytest.raises(Refused, match="its run can be retried"):
+        walkers(dataset.name)
+
+
+def test_what_is_not_there_is_not_imported(tmp_path):
+    with pytest.raises(Refused, match="does not exist. Give a folder"):
+        runs.request_import(tmp_path / "missing", "brought")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "blur"}, "'blur' is not known. Use one of: sdf"),
+        ({"donor": "nobody"}, "'nobody' is not known. Use one of: fixed"),
+        ({"alpha": -1}, "Alpha must be a number from 0 to 100, not -1"),
+        ({"alpha": float("nan")}, "Alpha must be"),
+        ({"method": "tieu"}, "needs a trained network"),
+        ({"split": "paper"}, "at least 44 subjects"),
+        ({"split": "1:1"}, "is not a split"),
+    ],
+)
+def test_an_anonymization_that_cannot_be_is_refused_in_words(dataset, options, message):
+    with pytest.raises(Refused, match=message):
+        runs.request_anonymization(dataset, **{"method": "sdf", "split": SPLIT, **options})
+
+
+def test_a_network_of_another_method_is_refused(dataset):
+    with pytest.raises(Refused, match="was trained for 'sdf', not for 'tieu'"):
+        runs.request_anonymization(
+            dataset, "tieu", checkpoint=CheckpointFactory(dataset=dataset, method="sdf"), split=SPLIT
+        )
+
+
+def test_only_methods_with_a_network_are_trained(dataset):
+    with pytest.raises(Refused, match="'sdf' has no network to train. Those that have: tieu"):
+        runs.request_network(dataset, "sdf")
+    with pytest.raises(Refused, match="Epochs must be from 1 to"):
+        runs.request_network(dataset, split=SPLIT, epochs=0)
+
+
+def test_nothing_is_made_of_a_dataset_that_is_not_ready(dataset):
+    dataset.ready = False
+    for request in (
+        lambda: runs.request_network(dataset),
+        lambda: runs.request_anonymization(dataset, "sdf"),
+    ):
+        with pytest.raises(Refused, match="is not ready"):
+            request()
+
+
+# --- Clips and sending ----------------------------------------------------------------------------
+def test_clips_are_rendered_once_a_pair(dataset):
+    run = anonymized(dataset).run
+    first = runs.render_clips(run, pairs=2, seconds=0.6)
+    assert runs.render_clips(run, pairs=2, seconds=0.6) == first
+    assert len({each[kind] for each in first for kind in ("original", "changed")}) == 4
+    assert all(default_storage.size(each["original"]) for each in first)
+
+
+def test_without_a_broker_a_run_waits(monkeypatch):
+    from celery import current_app
+
+    from config.broker import free_port
+
+    monkeypatch.setattr(current_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setattr(current_app.conf, "broker_write_url", f"redis://127.0.0.1:{free_port()}/0")
+    run = walkers()
+    assert tasks.send(run) is False
+    run.refresh_from_db()
+    assert (run.status, run.sent) == (Run.Status.QUEUED, None)

@@ -1,0 +1,219 @@
+"""A study's pages in a real browser: figures are drawn, fill while raters rate, and everybody can read them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+import tests.file_database  # noqa: F401  the live server answers in threads of its own
+from studies import simulation
+from studies.models import Study
+from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
+from tests.studies.attacks import attack
+from tests.studies.rows import enrol, make_study, rate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG = 20_000  # ms; two cores may be busy with other tests
+WIDTHS = (1440, 390)
+
+
+@pytest.fixture(autouse=True)
+def _patience(page: Page) -> None:
+    page.set_default_timeout(LONG)
+    expect.set_options(timeout=LONG)
+
+
+@pytest.fixture(autouse=True)
+def _no_errors(page: Page) -> Any:
+    """No page may throw, or ask for what its content policy forbids."""
+    seen: list[str] = []
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on(
+        "console", lambda message: seen.append(message.text) if "Content Security" in message.text else None
+    )
+    yield
+    assert seen == []
+
+
+@pytest.fixture
+def site(page: Page, live_server: Any, client: Any, researcher: Any) -> str:
+    """The site's address, signed in."""
+    client.force_login(researcher)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+    )
+    return str(live_server.url)
+
+
+@pytest.fixture
+def rated() -> Study:
+    """Open, attacked, rated by two people and two simulated raters."""
+    study = make_study(seats=((1, 2, 3, 4),) * 4)
+    attack(study.anonymization)
+    for scores in ((4, 3, 5, 4), (3, 2, 4, 4)):
+        rater = enrol(study)
+        for position, score in enumerate(scores, start=1):
+            rate(rater, position, score)
+    simulation.simulate(study, 2)
+    return study
+
+
+def dashboard(site: str, study: Study, query: str = "") -> str:
+    return site + reverse("studies:study", args=[study.slug]) + query
+
+
+def violations(page: Page) -> list[str]:
+    return [f"{each['id']}: {each['nodes'][0]['target']}" for each in Axe().run(page).response["violations"]]
+
+
+def everybody_can_read(page: Page) -> None:
+    """No violation in both themes, narrow and wide; no sideways scroll at 320 px."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            assert violations(page) == [], f"{width} px, {theme}"
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.wait_for_function("document.documentElement.scrollWidth <= 320")
+
+
+def plot(page: Page, key: str) -> Any:
+    return page.locator(f"#plot-{key}")
+
+
+# --- Readable by everybody ------------------------------------------------------------------------
+def test_a_full_dashboard_is_readable(page: Page, site: str, rated: Study):
+    page.goto(dashboard(site, rated, "?simulated=1&reference=1"))
+    expect(page.locator(".plot.js-plotly-plot")).to_have_count(7)
+    everybody_can_read(page)
+
+
+@pytest.mark.parametrize(("status", "said"), [("draft", "Ready to open"), ("open", "First votes show here")])
+def test_a_study_without_votes_is_readable(page: Page, site: str, status: str, said: str):
+    page.goto(dashboard(site, make_study(status=status, playback_checked=False)))
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
+    expect(page.get_by_role("link", name="Start the attackers").first).to_be_visible()
+    everybody_can_read(page)
+
+
+def test_the_list_and_its_empty_state_are_readable(page: Page, site: str):
+    page.goto(site + reverse("studies:studies"))
+    expect(page.get_by_role("main")).to_contain_text("Nobody has been asked yet")
+    everybody_can_read(page)
+    make_study(playback_checked=False)
+    page.reload()
+    expect(page.get_by_role("link", name="Street walks")).to_be_visible()
+    everybody_can_read(page)
+
+
+def test_the_builder_says_what_to_expect_and_is_readable(page: Page, site: str):
+    dataset = DatasetFactory(name="three walkers")
+    made = AnonymizationFactory(dataset=dataset)
+    for walk in walks(dataset, subjects=3):
+        AnonymizedSequenceFactory(anonymization=made, source=walk)
+    page.goto(site + reverse("studies:new"))
+    expect(page.locator("#expected")).to_contain_text("These numbers make no study")
+    page.get_by_label("Pairs a rater").fill("6")
+    page.keyboard.press("Tab")
+    expect(page.locator("#expected")).to_contain_text("12 pairs at 2 view angles")
+    everybody_can_read(page)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.locator("[data-focus]")).to_be_focused()
+    expect(page.locator("[data-focus]")).to_contain_text("Name: This is needed.")
+    everybody_can_read(page)
+
+
+# --- Alive ----------------------------------------------------------------------------------------
+def test_the_page_fills_after_a_rating_without_loading_anew(page: Page, site: str):
+    study = make_study()
+    page.goto(dashboard(site, study))
+    expect(plot(page, "mos-by-view-angle")).to_have_class(re.compile("js-plotly-plot"))
+    page.evaluate("window.stayed = true")
+    page.locator("#numbers-mos-by-view-angle summary").click()
+    page.get_by_role("link", name="CSV of Naturalness by view angle").focus()
+    rate(enrol(study), 1, 5)
+    expect(page.get_by_role("region", name="The answer in short")).to_contain_text("5.00")
+    expect(plot(page, "mos-by-view-angle").locator(".scatterlayer .point")).to_have_count(1)
+    expect(page.locator("#numbers-mos-by-view-angle")).to_have_attribute("open", "")
+    expect(page.get_by_role("link", name="CSV of Naturalness by view angle")).to_be_focused()
+    assert page.evaluate("window.stayed")
+
+
+def test_both_answers_have_the_same_size_and_the_same_axis(page: Page, site: str, rated: Study):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(dashboard(site, rated))
+    left, right = (plot(page, key) for key in ("mos-by-view-angle", "success-rate-by-view-angle"))
+    expect(right.locator(".xtick")).to_have_count(2)
+    one, two = left.bounding_box(), right.bounding_box()
+    assert (one["width"], one["height"], one["y"]) == (two["width"], two["height"], two["y"])
+    ranges = [each.evaluate("plot => plot.layout.xaxis.range") for each in (left, right)]
+    assert ranges[0] == ranges[1]
+
+
+def test_colours_follow_the_theme(page: Page, site: str, rated: Study):
+    page.emulate_media(color_scheme="light")
+    page.goto(dashboard(site, rated))
+    colour = "plot => plot.data[0].marker.color"
+    ladder = plot(page, "attackers-ladder")
+    expect(ladder).to_have_class(re.compile("js-plotly-plot"))
+    light = ladder.evaluate(colour)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "before => document.querySelector('#plot-attackers-ladder').data[0].marker.color != before", arg=light
+    )
+    assert light.startswith("#")
+    assert ladder.evaluate(colour).startswith("#")
+
+
+def test_simulated_votes_are_shown_on_demand_and_apart(page: Page, site: str, rated: Study):
+    page.goto(dashboard(site, rated))
+    mos = plot(page, "mos-by-view-angle")
+    expect(mos).to_have_class(re.compile("js-plotly-plot"))
+    assert mos.evaluate("plot => plot.data.length") == 1
+    page.get_by_role("link", name="8 simulated votes hidden").click()
+    expect(page.get_by_role("link", name="simulated votes shown apart")).to_be_visible()
+    expect(mos).to_have_class(re.compile("js-plotly-plot"))
+    names = mos.evaluate("plot => plot.data.map(trace => trace.name)")
+    assert [name.endswith("simulated") for name in names] == [False, True]
+
+
+def test_pointing_at_a_view_angle_points_at_it_in_the_other_answer(page: Page, site: str, rated: Study):
+    page.goto(dashboard(site, rated))
+    point = plot(page, "mos-by-view-angle").locator(".scatterlayer .point").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(plot(page, "success-rate-by-view-angle").locator(".hovertext")).to_contain_text("0°: 75.0 %")
+
+
+def test_a_figure_is_downloaded_as_a_picture(page: Page, site: str, rated: Study, tmp_path: Path):
+    page.goto(dashboard(site, rated))
+    expect(plot(page, "attackers-ladder")).to_have_class(re.compile("js-plotly-plot"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG of Who can still name them?").click()
+    download.value.save_as(tmp_path / "ladder.svg")
+    assert download.value.suggested_filename == "street-walks-attackers-ladder.svg"
+    assert "<svg" in (tmp_path / "ladder.svg").read_text()
+
+
+def test_export_opens_by_keyboard(page: Page, site: str, rated: Study):
+    page.goto(dashboard(site, rated))
+    page.get_by_role("button", name="Export").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Ratings, XLSX")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_closing_asks_once_and_ends_the_polling(page: Page, site: str, rated: Study):
+    page.goto(dashboard(site, rated))
+    page.get_by_role("button", name="Close study").click()
+    page.get_by_role("button", name="Press again to close").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    assert page.locator("[hx-get]#live").count() == 0
