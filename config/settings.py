@@ -197,6 +197,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A page that starts a job answers soon, broker or not; the reaper sends what was not sent.
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
+    "max_retries": 1,
+    "interval_start": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 
