@@ -141,7 +141,7 @@ def test_an_interrupted_import_goes_on_and_brings_nothing_twice(tree):
 
 def test_an_import_that_keeps_nothing_is_refused_and_leaves_no_dataset(tree):
     run = runs.request_import(tree, "brought", frames=13)
-    with pytest.raises(Refused, match="Nothing was kept: .*13"):
+    with pytest.raises(Refused, match=r"Nothing was kept: .*13"):
         runs.execute(run)
     run.refresh_from_db()
     assert run.status == Run.Status.FAILED
@@ -320,7 +320,7 @@ def test_walkers_that_cannot_be_made_are_refused_in_words(options, message):
 
 
 def test_a_name_is_given_once(dataset):
-    with pytest.raises(Refused, match="named .* already. Choose another name"):
+    with pytest.raises(Refused, match=r"named .* already\. Choose another name"):
         walkers(dataset.name)
     Dataset.objects.update(ready=False)
     with pytest.raises(Refused, match="its run can be retried"):
@@ -328,7 +328,7 @@ def test_a_name_is_given_once(dataset):
 
 
 def test_what_is_not_there_is_not_imported(tmp_path):
-    with pytest.raises(Refused, match="does not exist. Give a folder"):
+    with pytest.raises(Refused, match=r"does not exist\. Give a folder"):
         runs.request_import(tmp_path / "missing", "brought")
 
 
@@ -357,7 +357,7 @@ def test_a_network_of_another_method_is_refused(dataset):
 
 
 def test_only_methods_with_a_network_are_trained(dataset):
-    with pytest.raises(Refused, match="'sdf' has no network to train. Those that have: tieu"):
+    with pytest.raises(Refused, match=r"'sdf' has no network to train\. Those that have: tieu"):
         runs.request_network(dataset, "sdf")
     with pytest.raises(Refused, match="Epochs must be from 1 to"):
         runs.request_network(dataset, split=SPLIT, epochs=0)
