@@ -1,0 +1,230 @@
+"""What a recognition run keeps: a recognizer, every attacker's answers as rows, the experiment, the ladder."""
+
+import numpy as np
+import pytest
+
+from anonymizer import anonymizing, jobs
+from anonymizer import runs as anonymizer_runs
+from anonymizer.jobs import Refused
+from anonymizer.models import Anonymization, Run
+from recognition import geis, reports, runs
+from recognition.models import Identification, Recognition, Recognizer
+from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
+
+pytestmark = pytest.mark.django_db
+SPLIT = "30:30:40"  # of 7 subjects: 2, 2 and 3
+GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
+
+
+@pytest.fixture(autouse=True)
+def _small(settings, monkeypatch):
+    settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
+    monkeypatch.setattr(anonymizing, "BANK", 2)
+    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
+
+
+@pytest.fixture
+def anonymization():
+    """Three of seven subjects, their third and fourth walks changed, from two sides."""
+    dataset = DatasetFactory()
+    walks(dataset, 7, numbers=(1, 2, 3, 4))
+    run = anonymizer_runs.request_anonymization(
+        dataset, "sdf", donor="random", split=SPLIT, walks=PROBE.split(","), seed=4
+    )
+    assert anonymizer_runs.execute(run)
+    return Anonymization.objects.get(run=run)
+
+
+def requested(anonymization, **options):
+    return runs.request_recognition(anonymization, gallery=GALLERY, probe=PROBE, seed=4, **options)
+
+
+def done(run, body=runs.recognize):
+    assert jobs.execute(run.pk, body)
+    run.refresh_from_db()
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    return run
+
+
+def test_a_recognizer_is_trained_on_d1_alone(anonymization):
+    run = done(runs.request_recognizer(anonymization.dataset, SPLIT), runs.train_recognizer)
+    assert run.recognizer.subjects == ["006", "007"]
+    assert run.recognizer.parameters["split"] == SPLIT
+    assert run.result == {"recognizer": run.recognizer.name, "subjects": 2, "sequences": 16}
+    assert run.recognizer.weights.size
+
+
+def test_every_attacker_answers_about_every_probe_at_every_view_angle(anonymization):
+    run = done(requested(anonymization))
+    attackers = list(run.recognitions.values_list("attacker", flat=True))
+    assert attackers[0] == reports.ORIGINALS
+    assert attackers[1:] == run.parameters["attackers"] == [rung["attacker"] for rung in reports.ladder(run)]
+    for recognition in run.recognitions.all():
+        assert recognition.identifications.count() == 3 * 2 * 2 * 2  # subjects, walks, angles, galleries
+        assert recognition.view_angles == [0, 90]
+        changed = recognition.identifications.filter(anonymized_probe=None)
+        assert changed.exists() is (recognition.attacker == reports.ORIGINALS)
+    assert reports.count(run) == len(attackers) * 24
+
+
+def test_the_rows_tell_the_same_as_the_matrices(anonymization):
+    run = done(requested(anonymization))
+    rows = list(reports.rows(run))
+    attacker = run.parameters["attackers"][0]
+    matrix = reports.matrix(run, attacker)
+    named = {who: named_in(rows, who) for who in (reports.ORIGINALS, attacker)}
+    for g, gallery in enumerate(matrix["view_angles"]):
+        for p, probe in enumerate(matrix["view_angles"]):
+            clear = named[reports.ORIGINALS][gallery, probe]
+            assert matrix["recognized"][g][p] == len(clear)  # |S|
+            assert matrix["original_rank1"][g][p] == pytest.approx(len(clear) / 6)
+            still = len(clear & named[attacker][gallery, probe])
+            success = 1 - still / len(clear) if clear else None
+            assert matrix["success_rate"][g][p] == (None if success is None else pytest.approx(success))
+            assert matrix["rank1"][g][p] == pytest.approx(len(named[attacker][gallery, probe]) / 6)
+
+
+def named_in(rows, attacker):
+    """The walks that were named rightly, by gallery and probe view angle."""
+    angles = (0, 90)
+    found = {(gallery, probe): set() for gallery in angles for probe in angles}
+    for row in rows:
+        if row["attacker"] == (attacker or "originals") and row["identified"]:
+            found[row["gallery_view_angle"], row["probe_view_angle"]].add((row["subject"], row["number"]))
+    return found
+
+
+def test_the_report_of_a_probe_view_angle_sums_up_its_column(anonymization):
+    run = done(requested(anonymization))
+    attacker = reports.strongest(run)
+    entries = reports.by_probe_view_angle(run, attacker)
+    recognized = np.array(reports.matrix(run, attacker)["recognized"])
+    assert [entry["view_angle"] for entry in entries] == [0, 90]
+    assert [entry["recognized"] for entry in entries] == recognized.sum(axis=0).tolist()
+    assert all(gate["text"] for gate in reports.gates(run))
+    assert reports.newest_run(anonymization) == run
+    assert {row.attacker for row in reports.recognitions(anonymization)} == set(run.parameters["attackers"])
+
+
+def test_a_missing_recognizer_is_trained_and_found_again(anonymization):
+    done(requested(anonymization))
+    done(requested(anonymization))
+    assert Recognizer.objects.count() == Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).count() == 1
+
+
+def test_a_training_that_an_earlier_attempt_asked_for_is_gone_on_with(anonymization):
+    begun = runs.request_recognizer(anonymization.dataset, SPLIT, seed=4)
+    Run.objects.filter(pk=begun.pk).update(status=Run.Status.FAILED)
+    run = done(requested(anonymization))
+    assert Recognition.objects.filter(run=run).first().recognizer.run == begun
+
+
+def test_the_attackers_copy_is_made_with_other_donors_and_made_once(anonymization):
+    done(requested(anonymization))
+    done(requested(anonymization))
+    (copy,) = Anonymization.objects.filter(copy=Anonymization.Copy.ATTACKER)
+    assert copy.run.seed == anonymization.run.seed + runs.ATTACKER_SEED
+    assert {row.source.walk for row in copy.sequences.all()} == {"nm-01", "nm-02"}
+
+
+def test_answers_that_are_there_are_kept_when_a_run_is_taken_up_again(anonymization, monkeypatch):
+    run = requested(anonymization)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "_attackers_copy", gone)
+        with pytest.raises(RuntimeError):
+            jobs.execute(run.pk, runs.recognize)
+    before = set(Identification.objects.values_list("pk", flat=True))
+    kept = set(run.recognitions.values_list("attacker", flat=True))
+    assert {reports.ORIGINALS} < kept < {reports.ORIGINALS, *run.parameters["attackers"]}
+    jobs.retry(run)
+    done(run)
+    assert before < set(Identification.objects.values_list("pk", flat=True))
+    assert reports.count(run) == (len(run.parameters["attackers"]) + 1) * 24
+
+
+def gone(*_):
+    raise RuntimeError("no worker any more")
+
+
+def test_a_run_that_was_interrupted_finds_the_same_as_one_that_was_not(anonymization):
+    first, second = done(requested(anonymization)), requested(anonymization)
+    jobs.execute(second.pk, lambda work: runs._kept_or(work.run, *originals_of(work, anonymization)))
+    Run.objects.filter(pk=second.pk).update(status=Run.Status.FAILED)
+    jobs.retry(second)
+    done(second)
+    assert told(first) == told(second)
+
+
+def originals_of(work, anonymization):
+    recognizer = Recognizer.objects.get()
+    material = runs._Material(work, anonymization, runs._loaded(recognizer))
+    return "", material.originals, recognizer, anonymization
+
+
+def told(run):
+    return [{key: row[key] for key in row if key != "run"} for row in reports.rows(run)], reports.ladder(run)
+
+
+def test_the_run_stops_when_somebody_cancels_it_while_it_trains(anonymization, monkeypatch):
+    run = requested(anonymization)
+
+    def cancelled_meanwhile(work):
+        jobs.cancel(Run.objects.get(pk=run.pk))
+        work.progress(1, 1, "Fitting")
+
+    monkeypatch.setattr(runs, "train_recognizer", cancelled_meanwhile)
+    jobs.execute(run.pk, runs.recognize)
+    run.refresh_from_db()
+    assert run.status == Run.Status.CANCELLED
+    assert Run.objects.get(kind=Run.Kind.TRAIN_RECOGNIZER).status == Run.Status.CANCELLED
+
+
+def test_a_training_that_fails_fails_the_run_that_needs_it(anonymization, monkeypatch):
+    monkeypatch.setattr(runs, "train_recognizer", gone)
+    run = requested(anonymization)
+    with pytest.raises(Refused, match="which this one needs, did not succeed: RuntimeError: no worker"):
+        jobs.execute(run.pk, runs.recognize)
+
+
+def test_energy_images_are_computed_once(anonymization):
+    rows = runs._sequences(anonymization.dataset, ["001"])
+    told = []
+    first = geis.gaits("dataset-x", rows, (32, 22), lambda done, total: told.append(done))
+    again = geis.gaits("dataset-x", rows, (32, 22), lambda done, total: told.append(done))
+    assert told == list(range(1, 9))
+    assert first.keys == again.keys
+    assert np.array_equal(first.geis, again.geis)
+
+
+# --- What is refused ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"copy": Anonymization.Copy.ATTACKER}, "attacker's own copy"),
+        ({"split": ""}, "nobody is left to train on"),
+        ({"run__status": Run.Status.RUNNING}, "has not succeeded"),
+    ],
+)
+def test_an_anonymization_that_cannot_be_judged_is_refused(fields, message):
+    with pytest.raises(Refused, match=message):
+        runs.request_recognition(AnonymizationFactory(**{"split": SPLIT, **fields}))
+
+
+@pytest.mark.parametrize(
+    "options", [{"gallery": "nm-1x"}, {"gallery": "nm-01", "probe": "nm-01"}, {"attackers": ["nobody"]}]
+)
+def test_what_is_not_understood_is_refused(options):
+    with pytest.raises(Refused):
+        runs.request_recognition(AnonymizationFactory(split=SPLIT, run=RunFactory()), **options)
+    assert not Run.objects.filter(kind=Run.Kind.RECOGNIZE).exists()
+
+
+def test_unknown_parameters_are_refused(anonymization):
+    with pytest.raises(Refused, match="parameters don't fit"):
+        runs.request_recognizer(anonymization.dataset, SPLIT, {"depth": 3})
+
+
+def test_probes_that_were_not_changed_cannot_be_judged(anonymization):
+    run = runs.request_recognition(anonymization, gallery="nm-03", probe="nm-01,nm-02")
+    with pytest.raises(Refused, match="holds none of the probes nm-01,nm-02"):
+        jobs.execute(run.pk, runs.recognize)
