@@ -26,7 +26,8 @@ SEQUENCES = {"nm": 4}
 GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
 PROBES = ("nm-03", "nm-04")
 EPOCHS, STRIDE = 60, 4  # the paper's is 100 epochs of every frame; this keeps the demo short and is shown
-SIMULATED_RATERS = 30
+SIMULATED_RATERS, PAIRS_PER_RATER, CLIP_SECONDS = 30, 30, 10
+VIEW_ANGLES, FRAMES = anonymizer_runs.CASIA_B_VIEW_ANGLES, 50
 
 BODIES: dict[str, Callable[[jobs.Work], None]] = {
     **anonymizer_runs.BODIES,
@@ -80,13 +81,18 @@ class Demo:
 
 
 def _has(run: Run, made: str) -> bool:
+    """Whether what the run made is there, whole, and of a dataset that is there."""
     related: Any = getattr(run, made, None)
-    return bool(related.exists()) if hasattr(related, "exists") else related is not None
+    if made == "recognitions":  # the originals' row outlives a deleted anonymization, the attackers' don't
+        return bool(related.exclude(anonymization=None).exists())
+    return related is not None and getattr(related, "dataset_id", related.pk) is not None
 
 
 # --- Stages ---------------------------------------------------------------------------------------
 def _walkers(demo: Demo) -> Run:
-    return anonymizer_runs.request_walkers(demo.name, demo.subjects, SEQUENCES, seed=demo.run.seed)
+    return anonymizer_runs.request_walkers(
+        demo.name, demo.subjects, SEQUENCES, VIEW_ANGLES, FRAMES, seed=demo.run.seed
+    )
 
 
 def _recognizer(demo: Demo) -> Run:
@@ -125,7 +131,9 @@ def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
         study = runs.request_study(
             changed.anonymization,
             f"{demo.name}: {name}",
+            pairs_per_rater=PAIRS_PER_RATER,
             raters=SIMULATED_RATERS,
+            clip_seconds=CLIP_SECONDS,
             open_when_prepared=True,
             seed=demo.run.seed,
             **options,
