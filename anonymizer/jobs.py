@@ -194,7 +194,8 @@ def message_of(error: BaseException) -> str:
 
 
 def _finish(run: Run, worker: str, status: str, error: str) -> None:
-    close_old_connections()
+    if not connection.in_atomic_block:  # else it would end the caller's transaction
+        close_old_connections()  # one that broke under long work must not hide how the run ended
     held = Run.objects.filter(pk=run.pk, worker=worker, status=Run.Status.RUNNING)
     if held.update(status=status, error=error, finished=timezone.now(), lease_until=None, result=run.result):
         run.refresh_from_db()
