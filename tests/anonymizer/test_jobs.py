@@ -1,12 +1,13 @@
 """The life of a run: claimed once, kept alive, finished by its holder alone, taken up again when lost."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from anonymizer import jobs
-from anonymizer.models import Run
+from anonymizer.models import Run, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,3 +104,84 @@ def test_who_lost_the_lease_does_not_touch_the_run_any_more():
 def test_a_failed_run_can_be_retried_and_a_finished_one_not():
     assert jobs.retry(new_run(status=Run.Status.FAILED))
     assert not jobs.retry(new_run(status=Run.Status.SUCCEEDED))
+
+
+def test_an_unexpected_error_keeps_its_type():
+    assert jobs.message_of(KeyError("nm-01")) == "KeyError: 'nm-01'"
+    assert jobs.message_of(ValueError("two\nlines")) == "two lines"
+    assert jobs.message_of(RuntimeError()) == "RuntimeError"
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_run_back():
+    run = new_run()
+
+    def body(work):
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        jobs.execute(run.pk, body)
+    run.refresh_from_db()
+    assert (run.status, run.worker, run.lease_until) == (Run.Status.QUEUED, "", None)
+    assert jobs.reap() == [run]
+
+
+def test_the_heartbeat_keeps_the_lease_through_work_that_says_nothing(settings):
+    settings.RUN_LEASE_SECONDS = 0.3
+    run, heard = new_run(), threading.Event()
+
+    def body(work):
+        before = Run.objects.get(pk=run.pk).lease_until
+        for _ in range(200):
+            if Run.objects.get(pk=run.pk).lease_until > before:
+                heard.set()
+                break
+            heard.wait(0.05)
+
+    jobs.execute(run.pk, body)
+    assert heard.is_set()
+
+
+def test_a_run_that_was_sent_long_ago_and_still_waits_is_sent_again():
+    now = timezone.now()
+    new_run(sent=now)
+    forgotten = new_run(sent=now - timedelta(minutes=3))
+    assert jobs.reap() == [forgotten]
+
+
+def test_a_run_is_seen_through_by_whoever_holds_it_when_another_one_takes_it_up():
+    run, asked = new_run(), []
+
+    def body(work):
+        Run.objects.filter(pk=run.pk).update(worker="other")
+        work.progress(1, 1, "Walking")
+
+    def bar(done, total, stage):
+        asked.append(stage)
+        if len(asked) > 1:  # the other one is done
+            Run.objects.filter(pk=run.pk).update(status=Run.Status.SUCCEEDED)
+
+    assert jobs.see_through(run, body, bar).status == Run.Status.SUCCEEDED
+
+
+def test_a_run_that_fails_is_seen_through_to_its_end():
+    def body(work):
+        raise ValueError("no such walk")
+
+    run = jobs.see_through(new_run(), body)
+    assert (run.status, run.error) == (Run.Status.FAILED, "no such walk")
+
+
+def test_the_log_keeps_its_newest_lines():
+    run = new_run()
+    for number in range(jobs.LOG_LINES + 5):
+        jobs.note(run, f"line {number}")
+    assert len(run.log) == jobs.LOG_LINES
+    assert run.log[-1]["text"] == f"line {jobs.LOG_LINES + 4}"
+
+
+def test_a_worker_lives_as_long_as_it_is_heard_of():
+    assert not jobs.worker_alive()
+    jobs.beat()
+    assert jobs.worker_alive()
+    Worker.objects.update(last_beat=timezone.now() - timedelta(minutes=1))
+    assert not jobs.worker_alive()

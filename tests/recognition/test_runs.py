@@ -21,6 +21,7 @@ def _small(settings, monkeypatch):
     settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
     monkeypatch.setattr(anonymizing, "BANK", 2)
     monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
+    monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
 
 
 @pytest.fixture

@@ -276,5 +276,5 @@ def test_more_simulated_raters_than_seats_are_refused(study):
 
 
 def test_a_draft_takes_no_simulated_raters(anonymization):
-    with pytest.raises(Refused, match="is draft. Open it first"):
+    with pytest.raises(Refused, match=r"is draft\. Open it first"):
         simulation.simulate(prepared(anonymization), 1)
