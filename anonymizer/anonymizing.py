@@ -193,7 +193,9 @@ def _jobs(
             refused.append(ChangedTrack(name, error=str(error)))
             continue
         own = {angle: store.read(row) for angle, row in views.items()}
-        yield TrackJob(name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + numbers[name])
+        yield TrackJob(
+            name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + numbers[name]
+        )
 
 
 def _keep(anonymization: Anonymization, views: Mapping[int, Sequence], changed: "ChangedTrack") -> None:
