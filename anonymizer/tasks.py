@@ -27,7 +27,10 @@ def send(run: Run) -> bool:
         if settings.GPU_QUEUE and run.kind in ON_GPU
         else settings.CELERY_TASK_DEFAULT_QUEUE
     )
-    unreachable: tuple[type[BaseException], ...] = (OperationalError, *current_app.connection().connection_errors)
+    unreachable: tuple[type[BaseException], ...] = (
+        OperationalError,
+        *current_app.connection().connection_errors,
+    )
     try:
         current_app.send_task(f"run.{run.kind}", kwargs={"run_id": run.pk}, queue=queue)
     except unreachable:
