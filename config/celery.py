@@ -1,5 +1,6 @@
 """The Celery application. Tasks are doors: each app's `tasks.py` finds a row and calls `runs.py`."""
 
+import multiprocessing.process
 import os
 from typing import Any
 
@@ -9,6 +10,8 @@ from celery.signals import worker_init, worker_process_init
 from config import lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+THIS_PROCESS = multiprocessing.process.current_process()  # before Celery forks
 
 app = Celery("gaitmos")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -25,3 +28,14 @@ def keep_watch(**_: Any) -> None:
 def end_with_the_worker(**_: Any) -> None:
     """A worker that is killed leaves no job process behind."""
     lifeline.die_with_parent()
+
+
+@worker_process_init.connect
+def may_have_children(**_: Any) -> None:
+    """Let a job spread over processes of its own (`anonymizer/parallel.py`), which end with it.
+
+    Celery puts its own kind of process object in the standard library's place: a daemon, which may not have
+    children, with a key that cannot be handed on to them.
+    """
+    standard: Any = multiprocessing.process
+    standard._current_process = THIS_PROCESS

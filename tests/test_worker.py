@@ -130,3 +130,13 @@ def test_a_run_whose_worker_is_killed_is_finished_by_the_next_one_with_every_wal
     assert "worker alive: True" in outcome
     walks = [line for line in outcome.splitlines() if line.startswith("walk ")]
     assert len(walks) == len(set(walks)) == 32
+
+
+def test_a_job_of_a_worker_spreads_over_processes_of_its_own(site: Site):
+    site.environment["WORKERS"] = "2"
+    site.python(REQUEST)
+    site.worker()
+    site.wait(lambda status, _: status not in ("queued", "running"))
+    outcome = site.python(OUTCOME)
+    assert outcome.startswith("succeeded"), outcome
+    assert outcome.count("\nwalk ") == 32
