@@ -11,12 +11,15 @@ class Run(models.Model):
     class Kind(models.TextChoices):
         DEMO = "demo", "Demo"
         IMPORT_CASIA_B = "import_casia_b", "Import"
+        IMPORT_OPENGAIT = "import_opengait", "OpenGait import"
         GENERATE_WALKERS = "generate_walkers", "Walkers"
         TRAIN_NETWORK = "train_network", "Network training"
         ANONYMIZE = "anonymize", "Anonymization"
         TRAIN_RECOGNIZER = "train_recognizer", "Recognizer training"
         RECOGNIZE = "recognize", "Recognition"
+        SWEEP = "sweep", "Sweep"
         PREPARE_STUDY = "prepare_study", "Study preparation"
+        EXPORT_STUDY = "export_study", "Study export"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -86,6 +89,7 @@ class Dataset(models.Model):
 
     class Source(models.TextChoices):
         CASIA_B = "casia_b", "CASIA-B layout"
+        OPENGAIT = "opengait", "OpenGait layout"
         WALKERS = "walkers", "Synthetic walkers"
 
     name = models.CharField(max_length=100, unique=True)
@@ -200,6 +204,7 @@ class Anonymization(models.Model):
         FIXED = "fixed", "one subject for all"
         RANDOM = "random", "a random subject a walk"
         SYNTHETIC = "synthetic", "fresh synthetic walkers"
+        NONE = "none", "nobody: the method needs none"
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="anonymization")
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="anonymizations")
@@ -245,7 +250,13 @@ class AnonymizedSequence(StoredSilhouettes):
 
 
 class Clip(models.Model):
-    """A video file: a sequence, original or changed, repeated to the wanted length."""
+    """A video file: a sequence, original or changed, repeated to the wanted length; or one that was brought."""
+
+    class Rendering(models.TextChoices):
+        CENTRED = "centred", "centred at constant height"
+        IN_PLACE = "in-place", "where it stood in the frame"
+        SIDE_BY_SIDE = "side-by-side", "original and changed in one picture"
+        BROKEN = "broken", "broken on purpose, for checks"
 
     sequence = models.ForeignKey(
         Sequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
@@ -253,6 +264,7 @@ class Clip(models.Model):
     anonymized_sequence = models.ForeignKey(
         AnonymizedSequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
     )
+    rendering = models.CharField(max_length=16, choices=Rendering, default=Rendering.CENTRED)
     seconds = models.FloatField()
     file = models.FileField(upload_to="clips/%Y/%m", max_length=255)
     sha256 = models.CharField(max_length=64)
@@ -262,16 +274,16 @@ class Clip(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(sequence__isnull=True) ^ Q(anonymized_sequence__isnull=True),
-                name="clip_of_one_sequence",
+                condition=Q(sequence__isnull=True) | Q(anonymized_sequence__isnull=True),
+                name="clip_of_at_most_one_sequence",
             ),
             models.UniqueConstraint(
-                fields=["sequence", "seconds"],
+                fields=["sequence", "seconds", "rendering"],
                 condition=Q(sequence__isnull=False),
                 name="clip_once_a_sequence",
             ),
             models.UniqueConstraint(
-                fields=["anonymized_sequence", "seconds"],
+                fields=["anonymized_sequence", "seconds", "rendering"],
                 condition=Q(anonymized_sequence__isnull=False),
                 name="clip_once_an_anonymized_sequence",
             ),

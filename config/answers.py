@@ -63,7 +63,7 @@ def _recognition(run: Run) -> Answer | None:
 
 
 def _studies() -> list[Answer]:
-    voted = Study.objects.select_related("anonymization__dataset").annotate(
+    voted = Study.objects.annotate(
         simulated_raters=Count("raters", filter=Q(raters__simulated=True), distinct=True),
         real_raters=Count("raters", filter=Q(raters__simulated=False), distinct=True),
     )
@@ -85,8 +85,8 @@ def _study(study: Study) -> Answer | None:
         f"{score.mos:.2f}",
         figures_of(score.ci95_clustered),
         f"n {len(votes):,} votes of {len(set(raters))} raters · before screening",
-        study.anonymization.method,
-        study.anonymization.dataset.is_synthetic,
+        study.anonymization.method if study.anonymization else "",
+        study.anonymization is not None and study.anonymization.dataset.is_synthetic,
         study.opened or study.created,
         "simulated raters" if simulated else "",
     )

@@ -8,7 +8,22 @@ from import_export import resources
 from anonymizer.admin import ExportAdmin
 from anonymizer.jobs import Refused
 from studies import runs
-from studies.models import Presentation, Rater, Rating, Seat, Stimulus, Study
+from studies.models import (
+    ApiKey,
+    Condition,
+    Export,
+    Mask,
+    Presentation,
+    Rater,
+    Rating,
+    Seat,
+    Stimulus,
+    Study,
+    StudyEvent,
+    StudyShare,
+    Webhook,
+    WebhookDelivery,
+)
 
 
 class StudyResource(resources.ModelResource):
@@ -22,18 +37,17 @@ class StudyAdmin(ExportAdmin):
     list_display = (
         "name",
         "status",
-        "anonymization",
+        "template",
         "pairs_per_rater",
         "target_raters",
         "playback_checked",
         "opened",
     )
     list_filter = ("status", "template")
-    list_select_related = ("anonymization__dataset",)
     search_fields = ("name", "slug")
     exclude = ("token",)
     resource_classes = (StudyResource,)
-    raw_id_fields = ("anonymization", "run", "owner")
+    raw_id_fields = ("run", "owner")
     actions = ("open_studies", "close_studies")
 
     @admin.action(description="Open the chosen studies")
@@ -99,3 +113,78 @@ class RatingAdmin(ExportAdmin):
     list_display = ("presentation", "score", "watched_fraction", "stalls", "rated_at")
     list_select_related = ("presentation__rater",)
     raw_id_fields = ("presentation",)
+
+
+@admin.register(Condition)
+class ConditionAdmin(ExportAdmin):
+    list_display = ("label", "study", "number", "method")
+    list_filter = ("study",)
+    list_select_related = ("study",)
+    raw_id_fields = ("study", "anonymization")
+
+
+@admin.register(Mask)
+class MaskAdmin(ExportAdmin):
+    list_display = ("rater", "study", "rule", "reason", "made_by", "made", "lifted_by", "lifted")
+    list_filter = ("study", "rule")
+    list_select_related = ("rater", "study", "made_by", "lifted_by")
+    raw_id_fields = ("study", "rater", "presentation", "made_by", "lifted_by")
+
+
+@admin.register(StudyEvent)
+class StudyEventAdmin(ExportAdmin):
+    list_display = ("study", "at", "user", "what")
+    list_filter = ("study",)
+    list_select_related = ("study", "user")
+    readonly_fields = ("study", "user", "what")
+
+
+@admin.register(StudyShare)
+class StudyShareAdmin(ExportAdmin):
+    list_display = ("study", "user", "may_edit")
+    list_select_related = ("study", "user")
+    raw_id_fields = ("study", "user")
+
+
+@admin.register(Export)
+class ExportFileAdmin(ExportAdmin):
+    list_display = ("study", "format", "rows", "sha256", "created")
+    list_select_related = ("study",)
+    raw_id_fields = ("study", "run")
+
+
+class ApiKeyResource(resources.ModelResource):
+    class Meta:
+        model = ApiKey
+        exclude = ("sha256",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ExportAdmin):
+    list_display = ("prefix", "name", "user", "created", "last_used", "revoked")
+    list_select_related = ("user",)
+    exclude = ("sha256",)
+    readonly_fields = ("prefix", "user", "last_used")
+    resource_classes = (ApiKeyResource,)
+
+
+class WebhookResource(resources.ModelResource):
+    class Meta:
+        model = Webhook
+        exclude = ("sealed_secret",)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ExportAdmin):
+    list_display = ("url", "study", "created")
+    list_select_related = ("study",)
+    exclude = ("sealed_secret",)
+    raw_id_fields = ("study",)
+    resource_classes = (WebhookResource,)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ExportAdmin):
+    list_display = ("event", "webhook", "attempts", "delivered", "answer")
+    list_select_related = ("webhook",)
+    readonly_fields = ("webhook", "event", "payload")

@@ -82,17 +82,17 @@ class Attack:
         return NAIVE in names and reports.strongest(self.run) != NAIVE
 
 
-def newest(anonymization: Anonymization) -> int | None:
+def newest(anonymization: Anonymization | None) -> int | None:
     """The newest recognition's id."""
-    run = reports.newest_run(anonymization)
+    run = reports.newest_run(anonymization) if anonymization else None
     return run.pk if run else None
 
 
-def attack(anonymization: Anonymization, wanted: str) -> Attack | None:
+def attack(anonymization: Anonymization | None, wanted: str) -> Attack | None:
     """The strongest attacker of the newest recognition, or the naive one; None where nobody attacked."""
-    run = reports.newest_run(anonymization)
+    run = reports.newest_run(anonymization) if anonymization else None
     rungs = {rung["attacker"]: rung for rung in reports.ladder(run)} if run else {}
-    if run is None or not rungs:
+    if anonymization is None or run is None or not rungs:
         return None
     strongest = reports.strongest(run) or next(reversed(rungs))
     name = NAIVE if wanted == NAIVE and NAIVE in rungs else strongest

@@ -13,7 +13,7 @@ from django.db.models import Avg, Count, Max, Q
 
 from anonymizer.models import Run
 from studies import attack
-from studies.attack import Attack, label_of
+from studies.attack import Attack
 from studies.models import Rater, Rating, Stimulus, Study
 from studies.mos import figures
 from studies.mos.figures import Distribution, Figure, Point, Series
@@ -181,7 +181,8 @@ def _mos(one: Votes, scope: Scope) -> Mos | None:
 
 # --- Figures --------------------------------------------------------------------------------------
 def _naturalness(study: Study, shown: Sequence[Votes], axis: Sequence[int], scope: Scope) -> Figure:
-    label, method = label_of(study.anonymization), study.anonymization.method
+    condition = study.conditions.get(number=1)
+    label, method = condition.label, condition.method
     return figures.mos_by_view_angle(
         [Series(label, method, _points(one, scope), one.simulated) for one in shown],
         view_angles=axis,
@@ -202,7 +203,8 @@ def _points(one: Votes, scope: Scope) -> list[Point]:
 
 def _progress(study: Study, shown: Sequence[Votes], simulated: bool) -> list[Figure]:
     """How the rating goes: votes for each pair, raters by state, scores given."""
-    label, method = label_of(study.anonymization), study.anonymization.method
+    condition = study.conditions.get(number=1)
+    label, method = condition.label, condition.method
     pairs = Counter(number for one in shown for number in one.columns[2])
     regular = study.stimuli.filter(role=Stimulus.Role.REGULAR).values_list("number", flat=True)
     given = [Distribution(label, method, score_counts(one.columns[3]), one.simulated) for one in shown]

@@ -69,6 +69,7 @@ def rows(study: Study) -> Iterator[Row]:
         "stimulus__reference_clip",
         "stimulus__test_clip",
         "stimulus__anonymized_sequence__source__subject",
+        "stimulus__anonymized_sequence__anonymization__dataset",
     )
     for each in shown.order_by("rater_id", "position", "pk").iterator(chunk_size=2000):
         yield _row(study, each)
@@ -76,7 +77,8 @@ def rows(study: Study) -> Iterator[Row]:
 
 def _row(study: Study, shown: Presentation) -> Row:
     stimulus, rater = shown.stimulus, shown.rater
-    changed, anonymization = stimulus.anonymized_sequence, study.anonymization
+    changed = stimulus.anonymized_sequence
+    anonymization = changed.anonymization if changed else None
     source = changed.source if changed else None
     rating = getattr(shown, "rating", None)
     return (
@@ -84,13 +86,13 @@ def _row(study: Study, shown: Presentation) -> Row:
         study.template,
         stimulus.number,
         stimulus.role,
-        anonymization.dataset.name,
+        anonymization.dataset.name if anonymization else "",
         source.subject.label if source else "",
         source.gait_condition if source else "",
         source.number if source else None,
         stimulus.view_angle,
-        anonymization.method,
-        anonymization.alpha,
+        anonymization.method if anonymization else "",
+        anonymization.alpha if anonymization else None,
         changed.donor if changed else "",
         stimulus.reference_clip.sha256 if stimulus.reference_clip else "",
         stimulus.test_clip.sha256,
@@ -116,7 +118,7 @@ def _time(moment: datetime | None) -> str:
 
 def recognition_rows(study: Study) -> Iterator[Row]:
     """Every identification of the newest recognition of the study's walks."""
-    run = reports.newest_run(study.anonymization)
+    run = reports.newest_run(study.anonymization) if study.anonymization else None
     for row in reports.rows(run) if run else ():
         yield tuple(row[name] for name in RECOGNITION_COLUMNS)
 

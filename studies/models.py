@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from anonymizer.models import Anonymization, AnonymizedSequence, Clip, Run
 
@@ -24,6 +25,18 @@ class Study(models.Model):
 
     class Template(models.TextChoices):
         NATURALNESS = "naturalness", "MOS (ACR labels, explicit reference)"
+        ACR = "acr", "MOS (ACR)"
+        ACR_HR = "acr-hr", "DMOS (ACR with hidden reference)"
+        DCR = "dcr", "DMOS (DCR)"
+
+    class Layout(models.TextChoices):
+        SEQUENTIAL = "sequential", "one after the other"
+        SIDE_BY_SIDE = "side-by-side", "side by side, as one clip"
+
+    class Platform(models.TextChoices):
+        LINK = "link", "a plain link"
+        PROLIFIC = "prolific", "Prolific"
+        MTURK = "mturk", "Amazon Mechanical Turk"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -36,19 +49,34 @@ class Study(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="studies"
     )
-    anonymization = models.ForeignKey(Anonymization, on_delete=models.PROTECT, related_name="studies")
+    shared_with = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="StudyShare", related_name="shared_studies"
+    )
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="study")
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT)
     template = models.CharField(max_length=16, choices=Template, default=Template.NATURALNESS)
+    layout = models.CharField(max_length=16, choices=Layout, default=Layout.SEQUENTIAL)
     question = models.CharField(max_length=200, default="How natural does the changed walk look?")
+    translations = models.JSONField(default=dict, blank=True)  # {"ja": {"question": …, "consent": …}}
     scale = models.JSONField(default=list)  # [{"score": 1, "label": "Bad"}, …]
     consent_text = models.TextField()
     consent_version = models.CharField(max_length=16, default="1")
     pairs_per_rater = models.PositiveSmallIntegerField(default=30)
-    pairs_per_view_angle = models.PositiveSmallIntegerField(default=9)
+    pairs_per_view_angle = models.PositiveSmallIntegerField(default=9)  # of each condition
+    view_angles = models.JSONField(default=list, blank=True)  # degrees; empty: all there are
+    training_pairs = models.PositiveSmallIntegerField(default=0)
+    check_pairs = models.PositiveSmallIntegerField(default=0)
+    pause_half_way = models.BooleanField(default=False)
     target_raters = models.PositiveIntegerField(default=30)
     clip_seconds = models.FloatField(default=10)
+    quotas = models.JSONField(default=list, blank=True)  # [{"locale": "ja", "most": 10}, …]
     idle_minutes = models.PositiveIntegerField(default=60)  # then a seat is given out again
+    rater_days = models.PositiveSmallIntegerField(default=14)  # then a personal link expires
+    closes_on = models.DateField(null=True, blank=True)
+    count_abandoned = models.BooleanField(default=False)  # whether votes of raters who left enter MOS
+    platform = models.CharField(max_length=16, choices=Platform, default=Platform.LINK)
+    return_url = models.URLField(max_length=500, blank=True)  # where the platform takes raters back
+    identity_days = models.PositiveSmallIntegerField(default=30)  # after closing, platform ids are deleted
     playback_checked = models.BooleanField(default=True)
     open_when_prepared = models.BooleanField(default=False)
     completion_code = models.CharField(max_length=16)
@@ -56,6 +84,7 @@ class Study(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     opened = models.DateTimeField(null=True, blank=True)
     closed = models.DateTimeField(null=True, blank=True)
+    frozen = models.DateTimeField(null=True, blank=True)  # nothing of it may be changed any more
 
     class Meta:
         ordering = ["-created"]
@@ -69,9 +98,37 @@ class Study(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @cached_property
+    def anonymization(self) -> Anonymization | None:
+        """Its first condition's; None where clips were brought."""
+        first = self.conditions.select_related("anonymization__dataset", "anonymization__run").first()
+        return first.anonymization if first else None
+
+
+class Condition(models.Model):
+    """One way of changing walks that a study compares: an anonymization of ours, or clips that were brought."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="conditions")
+    number = models.PositiveSmallIntegerField()  # from 1
+    label = models.CharField(max_length=64)
+    method = models.CharField(max_length=32, blank=True)  # decides colour and marker
+    anonymization = models.ForeignKey(
+        Anonymization, null=True, blank=True, on_delete=models.PROTECT, related_name="conditions"
+    )
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="condition_number_once_a_study"),
+            models.UniqueConstraint(fields=["study", "label"], name="condition_label_once_a_study"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
 
 class Stimulus(models.Model):
-    """A pair as raters see it: the original's clip, then the changed one's."""
+    """A pair as raters see it: the original's clip, then the changed one's; or one clip alone."""
 
     class Role(models.TextChoices):
         REGULAR = "regular", "regular"
@@ -82,12 +139,16 @@ class Stimulus(models.Model):
     number = models.PositiveIntegerField()  # its name in the study, from 1
     view_angle = models.PositiveSmallIntegerField()  # degrees
     role = models.CharField(max_length=8, choices=Role, default=Role.REGULAR)
+    condition = models.ForeignKey(
+        Condition, null=True, blank=True, on_delete=models.CASCADE, related_name="stimuli"
+    )  # none: a hidden reference, or a check of no method
     reference_clip = models.ForeignKey(Clip, null=True, on_delete=models.PROTECT, related_name="+")
     test_clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="+")
     anonymized_sequence = models.ForeignKey(
         AnonymizedSequence, null=True, on_delete=models.PROTECT, related_name="stimuli"
     )
     expected_score = models.PositiveSmallIntegerField(null=True, blank=True)
+    labels = models.JSONField(default=dict, blank=True)  # what a manifest says of it
 
     class Meta:
         ordering = ["study", "number"]
@@ -123,6 +184,7 @@ class Rater(models.Model):
         RATING = "rating", "rating"
         COMPLETE = "complete", "finished"
         ABANDONED = "abandoned", "abandoned"
+        EXPIRED = "expired", "expired"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="raters")
     seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.SET_NULL, related_name="raters")
@@ -140,6 +202,7 @@ class Rater(models.Model):
     device = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField()
+    expires = models.DateTimeField(null=True, blank=True)  # of the personal link
     completed = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -160,6 +223,19 @@ class Rater(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+
+class PlatformIdentity(models.Model):
+    """Who a platform says a rater is, encrypted; for the study's owner alone, deleted a set time after closing."""
+
+    rater = models.OneToOneField(Rater, on_delete=models.CASCADE, related_name="identity")
+    sealed = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "platform identities"
+
+    def __str__(self) -> str:
+        return f"identity of rater {self.rater_id}"
 
 
 class ErasedIdentity(models.Model):
@@ -221,3 +297,148 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.presentation}: {self.score}"
+
+
+class Mask(models.Model):
+    """A rater, or one vote, set aside: reversible, with who, when and why. What is masked enters no figure."""
+
+    class Rule(models.TextChoices):
+        MANUAL = "manual", "by hand"
+        BT500 = "bt500", "BT.500"
+        CORRELATION = "correlation", "correlation"
+        P913 = "p913", "P.913, after bias removal"
+        CHECKS = "checks", "check pairs"
+        PLAYBACK = "playback", "playback"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="masks")
+    rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="masks")
+    presentation = models.ForeignKey(
+        Presentation, null=True, blank=True, on_delete=models.CASCADE, related_name="masks"
+    )  # none: the whole rater
+    rule = models.CharField(max_length=16, choices=Rule, default=Rule.MANUAL)
+    reason = models.CharField(max_length=300, blank=True)
+    made = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    lifted = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rater"],
+                condition=Q(lifted=None, presentation=None),
+                name="mask_once_a_rater",
+            ),
+            models.UniqueConstraint(
+                fields=["presentation"], condition=Q(lifted=None), name="mask_once_a_presentation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rule_display()} on {self.rater}"
+
+
+class StudyEvent(models.Model):
+    """A line of a study's log: who changed what, and when."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    what = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class StudyShare(models.Model):
+    """Another researcher who may look at a study, or change it too."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="shares")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_shares")
+    may_edit = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="share_once_a_user")]
+
+    def __str__(self) -> str:
+        return f"{self.study} with {self.user}"
+
+
+class Export(models.Model):
+    """A study's results as a file, made by a run, with its digest."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="exports")
+    run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="export")
+    format = models.CharField(max_length=16)
+    file = models.FileField(upload_to="exports/%Y/%m", max_length=255)
+    rows = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.study} as {self.format}"
+
+
+class ApiKey(models.Model):
+    """A researcher's key for programs. Shown once; only its hash is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=64)
+    prefix = models.CharField(max_length=12)  # what lists show, to tell keys apart
+    sha256 = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    last_used = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… {self.name}"
+
+
+class Webhook(models.Model):
+    """An address that is told when a study's rater completes or the study closes; requests are signed."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="webhooks")
+    url = models.URLField(max_length=500)
+    sealed_secret = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(models.Model):
+    """One message to one webhook, and how it went; it is sent again until it is taken or given up."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=32)
+    payload = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt = models.DateTimeField(null=True, blank=True)
+    delivered = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "webhook deliveries"
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.webhook}"

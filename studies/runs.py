@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from anonymizer import clips, jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Clip, Run
+from studies.attack import label_of
 from studies.models import Seat, Stimulus, Study
 from studies.mos import design
 
@@ -66,7 +67,6 @@ def request_study(
             name=name,
             slug=_free_slug(name),
             owner=user,
-            anonymization=anonymization,
             template=template,
             scale=SCALE,
             consent_text=CONSENT,
@@ -83,6 +83,12 @@ def request_study(
         if question.strip():
             study.question = question.strip()
         study.save()
+        study.conditions.create(
+            number=1,
+            label=label_of(anonymization),
+            method=anonymization.method,
+            anonymization=anonymization,
+        )
         study.run = jobs.create(Run.Kind.PREPARE_STUDY, {"study": study.slug}, seed=seed, user=user)
         study.save(update_fields=["run"])
     return study
@@ -172,10 +178,12 @@ def prepare_study(work: jobs.Work) -> None:
 
 
 def _chosen(study: Study) -> dict[int, list[AnonymizedSequence]]:
+    assert study.anonymization is not None  # request_study made it
     return candidates(study.anonymization, study.pairs_per_view_angle, study.seed)
 
 
 def _write_design(study: Study, made: list[tuple[AnonymizedSequence, Clip, Clip]]) -> None:
+    condition = study.conditions.get(number=1)
     stimuli = [
         Stimulus(
             study=study,
@@ -184,6 +192,7 @@ def _write_design(study: Study, made: list[tuple[AnonymizedSequence, Clip, Clip]
             reference_clip=original,
             test_clip=changed,
             anonymized_sequence=row,
+            condition=condition,
         )
         for number, (row, original, changed) in enumerate(made, start=1)
     ]
@@ -206,7 +215,9 @@ def _write_design(study: Study, made: list[tuple[AnonymizedSequence, Clip, Clip]
 # --- Opening and closing --------------------------------------------------------------------------
 def open_study(study: Study) -> None:
     """Take raters. A closed study can be opened again."""
-    _check_may_be_shown(study.anonymization)
+    for condition in study.conditions.exclude(anonymization=None).select_related("anonymization__dataset"):
+        assert condition.anonymization is not None  # excluded
+        _check_may_be_shown(condition.anonymization)
     if not study.seats.exists():
         raise Refused("The study is not prepared yet: its clips are still being rendered. Wait for its run.")
     study.status, study.closed = Study.Status.OPEN, None

@@ -41,7 +41,7 @@ def _listed() -> Any:
         raters__presentations__stimulus__role=Stimulus.Role.REGULAR, raters__presentations__problem=""
     )
     people = Q(raters__simulated=False)
-    known = Study.objects.select_related("anonymization__dataset").order_by("-created")
+    known = Study.objects.prefetch_related("conditions__anonymization__dataset").order_by("-created")
     return known.annotate(
         votes=Count("raters__presentations__rating", filter=regular & people),
         simulated_votes=Count("raters__presentations__rating", filter=regular & ~people),
@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 # --- The dashboard --------------------------------------------------------------------------------
 def _found(slug: str) -> Study:
-    known = Study.objects.select_related("anonymization__dataset", "anonymization__run", "run")
+    known = Study.objects.select_related("run")
     return get_object_or_404(known, slug=slug)
 
 
@@ -109,7 +109,7 @@ def _context(request: HttpRequest, found: Study) -> dict[str, Any]:
         "poll_seconds": POLL_SECONDS.get(stage),
         "worker_missing": queued and not jobs.worker_alive(),
         "rater_url": runs.summary(found, settings.SITE_URL)["rater_url"],
-        "may_be_shown": found.anonymization.dataset.may_be_shown_to_raters,
+        "may_be_shown": found.anonymization is None or found.anonymization.dataset.may_be_shown_to_raters,
     }
 
 

@@ -7,7 +7,10 @@ from django.urls import reverse
 from tests.factories import AnonymizationFactory, SequenceFactory, clip_of
 
 pytestmark = pytest.mark.django_db
-HIDDEN = {"ErasedIdentity"}  # nothing but an HMAC, of somebody who asked to be forgotten
+HIDDEN = {
+    "ErasedIdentity",  # nothing but an HMAC, of somebody who asked to be forgotten
+    "PlatformIdentity",  # for the study's owner alone
+}
 MODELS = [
     model
     for app in ("anonymizer", "recognition", "studies")

@@ -60,7 +60,6 @@ def make_study(
     study = Study.objects.create(
         name=name,
         slug=name.lower().replace(" ", "-"),
-        anonymization=_anonymization(name),
         scale=SCALE,
         consent_text="Your scores are kept.\n\nYou may withdraw at any time.",
         pairs_per_rater=len(seats[0]),
@@ -68,6 +67,7 @@ def make_study(
         clip_seconds=seconds,
         **settings,
     )
+    study.conditions.create(number=1, label="tieu α 0.3", method="tieu", anonymization=_anonymization(name))
     for number, view_angle in enumerate(view_angles, start=1):
         add_pair(study, number, view_angle)
     Seat.objects.bulk_create(
@@ -101,6 +101,7 @@ def add_pair(study: Study, number: int, view_angle: int, **fields: Any) -> Stimu
         reference_clip=_clip(2 * number, study.clip_seconds, sequence=walk),
         test_clip=_clip(2 * number + 1, study.clip_seconds, anonymized_sequence=changed),
         anonymized_sequence=changed,
+        condition=study.conditions.get(number=1),
         **fields,
     )
 

@@ -200,7 +200,7 @@ def test_one_vote_gives_a_mos_but_no_interval(signed_in):
 def test_without_a_recognition_the_page_leads_to_the_attackers(signed_in):
     study = make_study()
     page = signed_in.get(address(study)).content.decode()
-    assert f"{reverse('recognition:start')}?anonymization={study.anonymization_id}" in page
+    assert f"{reverse('recognition:start')}?anonymization={study.anonymization.pk}" in page
 
 
 def test_the_strongest_attacker_stands_first_and_the_naive_one_can_be_chosen(signed_in):
