@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from anonymizer import charts, contact_sheet, jobs, media, run_page, tasks
+from anonymizer.access import visible_runs
 from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
 from anonymizer.forms import AnonymizeForm, GenerateForm, ImportForm, RunForm, TrainNetworkForm
@@ -140,7 +141,9 @@ def _start(request: HttpRequest, form: RunForm, template: str) -> HttpResponse:
 @require_GET
 def run_list(request: HttpRequest) -> HttpResponse:
     kind, status = request.GET.get("kind", ""), request.GET.get("status", "")
-    page = Paginator(_filtered(kind, status), RUNS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_filtered(visible_runs(request.user), kind, status), RUNS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "page": page,
         "runs": run_page.titled(page.object_list),
@@ -148,14 +151,14 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "status": status,
         "kinds": [each for each in Run.Kind.choices if each[0] != Run.Kind.DEMO],
         "statuses": [(UNFINISHED, "Unfinished"), *Run.Status.choices],
-        "any": Run.objects.exclude(kind=Run.Kind.DEMO).exists(),
+        "any": visible_runs(request.user).exclude(kind=Run.Kind.DEMO).exists(),
         "any_dataset": Dataset.objects.filter(ready=True).exists(),
     }
     return render(request, "anonymizer/runs.html", context)
 
 
-def _filtered(kind: str, status: str) -> QuerySet[Run]:
-    runs = Run.objects.exclude(kind=Run.Kind.DEMO).select_related("requested_by")
+def _filtered(runs: QuerySet[Run], kind: str, status: str) -> QuerySet[Run]:
+    runs = runs.exclude(kind=Run.Kind.DEMO).select_related("requested_by")
     if kind in Run.Kind.values:
         runs = runs.filter(kind=kind)
     if status == UNFINISHED:
@@ -168,7 +171,7 @@ def _filtered(kind: str, status: str) -> QuerySet[Run]:
 @login_required
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Run.objects.select_related("requested_by"), pk=pk)
+    found = get_object_or_404(visible_runs(request.user).select_related("requested_by"), pk=pk)
     return render(request, "anonymizer/run.html", _run_context(request, found))
 
 
@@ -176,7 +179,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def run_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of a run's page that moves; once the run is finished the page is asked to load anew."""
-    found = get_object_or_404(Run, pk=pk)
+    found = get_object_or_404(visible_runs(request.user), pk=pk)
     response = render(request, "anonymizer/_run_progress.html", _run_context(request, found))
     if found.is_finished:
         response["HX-Refresh"] = "true"
@@ -221,7 +224,7 @@ def _is_synthetic(found: Run, above: Sequence | None) -> bool:
 @login_required
 @require_POST
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Run, pk=pk)
+    found = get_object_or_404(visible_runs(request.user), pk=pk)
     jobs.cancel(found)
     if found.status == Run.Status.RUNNING:
         messages.info(request, "The run stops at its next step. What is done is kept.")
@@ -231,7 +234,7 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Run, pk=pk)
+    found = get_object_or_404(visible_runs(request.user), pk=pk)
     if jobs.retry(found):
         tasks.enqueue(found)
         messages.success(request, "In the queue again. It goes on from where it stood.")
@@ -293,4 +296,6 @@ def _film(request: HttpRequest, row: StoredSilhouettes) -> HttpResponse:
 @login_required
 @require_GET
 def clip(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return media.ranged(request, get_object_or_404(Clip, pk=pk).file, "video/mp4")
+    """A walk's clip. Clips that were brought to a study are shown by its own pages alone."""
+    of_a_walk = Clip.objects.exclude(sequence=None, anonymized_sequence=None)
+    return media.ranged(request, get_object_or_404(of_a_walk, pk=pk).file, "video/mp4")

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from anonymizer.models import Anonymization, Run
 from recognition import figures, reports
+from studies.access import Person, visible_studies
 from studies.models import Rating, Stimulus, Study
 from studies.mos.statistics import mos_by_group
 
@@ -30,9 +31,9 @@ class Answer:
     note: str = ""
 
 
-def newest() -> list[Answer]:
-    """Recognitions and studies, newest first."""
-    return sorted([*_recognitions(), *_studies()], key=lambda answer: answer.at, reverse=True)[:MOST]
+def newest(user: Person) -> list[Answer]:
+    """Recognitions, and the studies this person may see, newest first."""
+    return sorted([*_recognitions(), *_studies(user)], key=lambda answer: answer.at, reverse=True)[:MOST]
 
 
 def _recognitions() -> list[Answer]:
@@ -62,8 +63,8 @@ def _recognition(run: Run) -> Answer | None:
     )
 
 
-def _studies() -> list[Answer]:
-    voted = Study.objects.annotate(
+def _studies(user: Person) -> list[Answer]:
+    voted = visible_studies(user).annotate(
         simulated_raters=Count("raters", filter=Q(raters__simulated=True), distinct=True),
         real_raters=Count("raters", filter=Q(raters__simulated=False), distinct=True),
     )

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from anonymizer import jobs
 from anonymizer.models import Dataset, Run
 from recognition.models import Recognition
-from studies.models import Study
+from studies.access import visible_studies
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "datasets": Dataset.objects.count(),
             "runs": Run.objects.exclude(kind=Run.Kind.DEMO).count(),
             "recognitions": Recognition.objects.count(),
-            "studies": Study.objects.count(),
+            "studies": visible_studies(request.user).count(),
         },
         "jobs_running": jobs.unfinished()[:3],
         "jobs_running_count": jobs.unfinished().count(),

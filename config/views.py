@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from anonymizer import jobs, run_page
+from anonymizer.access import visible_runs
 from anonymizer.models import Dataset, Run
 from anonymizer.runs import CASIA_B_VIEW_ANGLES
 from config import answers
 from studies import demo
+from studies.access import visible_studies
 from studies.models import Study
 
 FAILURES, RUNNING = 5, 8
@@ -21,26 +23,32 @@ FAILURES, RUNNING = 5, 8
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     shown_demo = demo_progress()
-    running = run_page.titled(jobs.unfinished().order_by("-status", "pk")[:RUNNING])
+    running = run_page.titled(
+        (jobs.unfinished() & visible_runs(request.user)).order_by("-status", "pk")[:RUNNING]
+    )
     context = {
-        "failed": failures(shown_demo),
+        "failed": failures(request, shown_demo),
         "running": running,
         "no_worker": any(run.status == Run.Status.QUEUED for run in running) and not jobs.worker_alive(),
-        "to_open": Study.objects.filter(status=Study.Status.DRAFT, run__status=Run.Status.SUCCEEDED)[
-            :FAILURES
-        ],
+        "to_open": to_open(request),
         "demo": shown_demo,
-        "answers": answers.newest(),
+        "answers": answers.newest(request.user),
         "every_view_angle": CASIA_B_VIEW_ANGLES,
         "empty": not running and not Dataset.objects.exists(),
     }
     return render(request, "overview.html", context)
 
 
-def failures(shown_demo: dict[str, Any] | None) -> list[Run]:
+def to_open(request: HttpRequest) -> list[Study]:
+    """Prepared drafts that this person may see."""
+    mine = visible_studies(request.user)
+    return list(mine.filter(status=Study.Status.DRAFT, run__status=Run.Status.SUCCEEDED)[:FAILURES])
+
+
+def failures(request: HttpRequest, shown_demo: dict[str, Any] | None) -> list[Run]:
     """Runs that failed lately and that nobody has retried; the demo tells of its own."""
     own = [step["run"].pk for step in shown_demo["steps"] if step["run"]] if shown_demo else []
-    failed = Run.objects.filter(status=Run.Status.FAILED, created__gte=run_page.recent())
+    failed = visible_runs(request.user).filter(status=Run.Status.FAILED, created__gte=run_page.recent())
     return run_page.titled(failed.exclude(kind=Run.Kind.DEMO).exclude(pk__in=own)[:FAILURES])
 
 

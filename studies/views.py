@@ -9,14 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from anonymizer import jobs, tasks
 from anonymizer.forms import judged_anonymizations, ready_datasets
 from anonymizer.jobs import Refused
 from anonymizer.models import Run
-from studies import dashboard, runs
+from studies import access, dashboard, runs
 from studies.forms import StudyForm
 from studies.models import Stimulus, Study
 
@@ -27,7 +27,7 @@ POLL_SECONDS = {"preparing": 2, "open": 5}  # in other stages nothing changes by
 @login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    page = Paginator(_listed(), STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_listed(request), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "any_anonymization": judged_anonymizations().exists(),
@@ -36,12 +36,16 @@ def studies(request: HttpRequest) -> HttpResponse:
     return render(request, "studies/studies.html", context)
 
 
-def _listed() -> Any:
+def _listed(request: HttpRequest) -> Any:
     regular = Q(
         raters__presentations__stimulus__role=Stimulus.Role.REGULAR, raters__presentations__problem=""
     )
     people = Q(raters__simulated=False)
-    known = Study.objects.prefetch_related("conditions__anonymization__dataset").order_by("-created")
+    known = (
+        access.visible_studies(request.user)
+        .prefetch_related("conditions__anonymization__dataset")
+        .order_by("-created")
+    )
     return known.annotate(
         votes=Count("raters__presentations__rating", filter=regular & people),
         simulated_votes=Count("raters__presentations__rating", filter=regular & ~people),
@@ -71,22 +75,17 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 # --- The dashboard --------------------------------------------------------------------------------
-def _found(slug: str) -> Study:
-    known = Study.objects.select_related("run")
-    return get_object_or_404(known, slug=slug)
-
-
 @login_required
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "studies/study.html", _context(request, _found(slug)))
+    return render(request, "studies/study.html", _context(request, access.study_to_view(request.user, slug)))
 
 
 @login_required
 @require_GET
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """What changes while the page is open: nothing if nothing did, the whole page if the study's stage did."""
-    found = _found(slug)
+    found = access.study_to_view(request.user, slug)
     if request.GET.get("stage") != dashboard.stage(found):
         return HttpResponse(headers={"HX-Refresh": "true"})
     if request.GET.get("seen") == dashboard.version(found):
@@ -108,6 +107,7 @@ def _context(request: HttpRequest, found: Study) -> dict[str, Any]:
         "stage": stage,
         "poll_seconds": POLL_SECONDS.get(stage),
         "worker_missing": queued and not jobs.worker_alive(),
+        "may_edit": access.may_edit(request.user, found),
         "rater_url": runs.summary(found, settings.SITE_URL)["rater_url"],
         "may_be_shown": found.anonymization is None or found.anonymization.dataset.may_be_shown_to_raters,
     }
@@ -116,8 +116,9 @@ def _context(request: HttpRequest, found: Study) -> dict[str, Any]:
 @login_required
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
+    found = access.study_to_edit(request.user, slug)
     try:
-        runs.open_study(_found(slug))
+        runs.open_study(found)
         messages.success(request, "The study is open. Share its link.")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -127,7 +128,7 @@ def open_study(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def close_study(request: HttpRequest, slug: str) -> HttpResponse:
-    runs.close_study(_found(slug))
+    runs.close_study(access.study_to_edit(request.user, slug))
     messages.success(request, "The study is closed. Raters who are in may finish.")
     return redirect("studies:study", slug)
 
@@ -137,7 +138,9 @@ def close_study(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def figure(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """A figure's numbers as CSV, in the scope of the page."""
-    panels = dashboard.dashboard(_found(slug), dashboard.scope_of(request.GET.dict())).panels
+    panels = dashboard.dashboard(
+        access.study_to_view(request.user, slug), dashboard.scope_of(request.GET.dict())
+    ).panels
     table = next((panel.figure.table for panel in panels if panel.figure.key == key), None)
     if table is None:
         raise Http404("This study has no such figure.")
@@ -153,7 +156,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Every vote, or every identification, as CSV or XLSX."""
     from studies import export as exports
 
-    found, form = _found(slug), request.GET.get("format", "csv")
+    found, form = access.study_to_view(request.user, slug), request.GET.get("format", "csv")
     if form not in exports.FORMATS:
         raise Http404(f"There is no format {form!r}. Use one of: {', '.join(exports.FORMATS)}.")
     whole = request.GET.get("what", "ratings")

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 
 from anonymizer.models import Anonymization, AnonymizedSequence, Clip, Dataset, Run, Subject
@@ -55,8 +56,18 @@ def make_study(
     name: str = "Street walks",
     **fields: Any,
 ) -> Study:
-    """An open study: pair n is of `view_angles[n - 1]`, seat k shows the pairs `seats[k]` in that order."""
-    settings = {"status": Study.Status.OPEN, "consent_version": "3", "completion_code": "C7K4Q9", **fields}
+    """An open study: pair n is of `view_angles[n - 1]`, seat k shows the pairs `seats[k]` in that order.
+
+    It is the researcher's of the tests, where there is one.
+    """
+    owner = get_user_model().objects.filter(username="researcher").first()
+    settings = {
+        "status": Study.Status.OPEN,
+        "consent_version": "3",
+        "completion_code": "C7K4Q9",
+        "owner": owner,
+        **fields,
+    }
     study = Study.objects.create(
         name=name,
         slug=name.lower().replace(" ", "-"),

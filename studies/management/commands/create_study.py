@@ -4,7 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
+from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, finish
 from recognition.management.commands.recognize import anonymization_of
 from studies import runs
@@ -25,6 +27,7 @@ class Command(JobCommand):
         parser.add_argument(
             "--no-playback-check", action="store_true", help="rehearsals only; marked everywhere"
         )
+        parser.add_argument("--owner", help="whose it is, by user name; nobody's: the administrators'")
         parser.add_argument("--open", action="store_true", help="take raters as soon as it is prepared")
         parser.add_argument("--seed", type=int, default=0)
 
@@ -35,8 +38,16 @@ class Command(JobCommand):
             options["name"],
             playback_check=not options["no_playback_check"],
             open_when_prepared=options["open"],
+            user=user_named(options["owner"]) if options["owner"] else None,
             **{name: options[name] for name in numbers},
         )
         assert study.run is not None  # request_study makes it
         finish(study.run, runs.prepare_study)
         return runs.summary(study, settings.SITE_URL)
+
+
+def user_named(name: str) -> User:
+    found = User.objects.filter(username=name).first()
+    if found is None:
+        raise Refused(f"No user is named {name!r}. Make the account first, in the administration.")
+    return found
