@@ -21,6 +21,7 @@ def analysis(table: Ratings) -> Json:
         "stimuli": len(table.stimuli),
         "raters": len(table.raters),
         "votes": len(table.score),
+        "repeated_votes": table.repeated_votes,
         "mos": [
             {"stimulus": name, "mos": one.mos, "ci95": one.ci95, "votes": one.votes}
             for name, one in zip(table.stimuli, scores, strict=True)
@@ -31,6 +32,7 @@ def analysis(table: Ratings) -> Json:
             "standard": _subject_model(table, "standard"),
             "regularised": _subject_model(table, "regularised"),
         },
+        "subject_model_default": subject_model.default_version(table.stimulus),
         "agreement": vars(agreement(table)),
         "by_view_angle": _by_view_angle(table),
     }

@@ -1,12 +1,12 @@
 """A table of votes as arrays: what every statistic here takes.
 
 Stimuli, raters and clips are codes 0, 1, 2 …; their own names, as strings, stand beside them in order of
-appearance. A stimulus may have no vote and a (rater, stimulus) pair may have none or several.
+appearance. A stimulus may have no vote and a (rater, stimulus) pair may have none or several. Files are read in
+`rating_files.py`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 NO_VIEW_ANGLE = -1
+LARGEST = 1e12  # a score beyond it is a slip, and its fourth power would be lost
+MISSING = ("", "na", "nan", "null")  # how a table says that a number is not there
+
+
+class BadRow(ValueError):
+    """A row that is no vote. `row` counts from 1, the names of the columns not counted; `line` is a file's."""
+
+    def __init__(self, row: int, wrong: str, line: int = 0) -> None:
+        where = f"Row {row} (line {line})" if line else f"Row {row}"
+        super().__init__(f"{where} {wrong}")
+        self.wrong = wrong
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +48,11 @@ class Ratings:
             self.stimuli, self.raters, self.clip[kept], angles,
         )  # fmt: skip
 
+    @property
+    def repeated_votes(self) -> int:
+        """How many votes are a rater's second or later one on the same stimulus. They count like any other."""
+        return len(self.score) - len(np.unique(self.stimulus * len(self.raters) + self.rater))
+
     def with_scores(self, score: NDArray[np.float64]) -> "Ratings":
         return Ratings(
             self.stimulus, self.rater, score, self.stimuli, self.raters, self.clip, self.view_angle
@@ -51,19 +67,20 @@ def from_columns(
     view_angle: ArrayLike | None = None,
     clip: ArrayLike | None = None,
 ) -> Ratings:
-    """Ratings of equally long columns; rows without a score (blank, None, NaN) count as votes not given.
+    """Ratings of equally long columns; rows without a score (blank, NA, None, NaN) count as votes not given.
 
-    ValueError, naming the row, where a stimulus or rater is blank or a number is none.
+    ValueError where there is no row or the columns differ in length; BadRow, which is one, where a stimulus
+    or rater is blank or a number is none.
     """
     table = {"stimulus": stimulus, "rater": rater, "score": score, "view_angle": view_angle, "clip": clip}
     columns = {name: pd.Series(values) for name, values in table.items() if values is not None}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"The columns differ in length ({lengths}): every vote needs a value in each.")
+    if not lengths["score"]:
+        raise ValueError("The table holds no votes: give at least one row.")
     scores = _numbers(columns["score"], "score")
     given = ~np.isnan(scores)
-    if not given.any():
-        raise ValueError("The table holds no votes: give at least one row with a score.")
     stimulus_codes, stimuli = _codes(columns["stimulus"], "stimulus")
     rater_codes, raters = _codes(columns["rater"], "rater")
     clip_codes = _codes(columns["clip"], "clip")[0] if clip is not None else stimulus_codes
@@ -73,55 +90,36 @@ def from_columns(
     )
 
 
-def read_csv(path: str | Path) -> Ratings:
-    """Ratings of a CSV with the columns stimulus, rater, score and, if there, view_angle and clip.
-
-    ValueError with one line on what is wrong where the file is no such table.
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' own parse errors and bad encodings are ValueErrors
-        raise ValueError(f"{path} can't be read as CSV: {' '.join(str(error).split())}") from error
-    table.columns = table.columns.str.strip()
-    missing = [name for name in ("stimulus", "rater", "score") if name not in table]
-    if missing:
-        raise ValueError(
-            f"{path} has no column {' or '.join(missing)}: name stimulus, rater and score in line 1."
-        )
-    optional = {name: table[name] for name in ("view_angle", "clip") if name in table}
-    try:
-        return from_columns(table["stimulus"], table["rater"], table["score"], **optional)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
 def _codes(column: "pd.Series[Any]", name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     blank = column.isna() | (column.astype(str).str.strip() == "") if column.dtype.kind not in "iu" else None
     if blank is not None and blank.any():
-        raise ValueError(f"Row {int(np.argmax(blank)) + 1} has no {name}: every row needs one.")
+        raise BadRow(int(np.argmax(blank)) + 1, f"has no {name}: every row needs one.")
     codes, keys = pd.factorize(column)
     return np.asarray(codes, dtype=np.int64), tuple(str(key) for key in keys)
 
 
 def _numbers(column: "pd.Series[Any]", name: str) -> NDArray[np.float64]:
+    """The column as numbers, NaN where it says that there is none."""
     if column.dtype.kind in "iufb":
         values = column.to_numpy(dtype=np.float64)
         blank = np.isnan(values)
     else:
         text = column.where(column.notna(), "").astype(str).str.strip()
-        blank = (text == "").to_numpy()
-        values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = ~blank & ~np.isfinite(values)
+        blank = text.str.lower().isin(MISSING).to_numpy(dtype=bool)
+        values = pd.to_numeric(text.where(~blank), errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~blank & ~(np.abs(values) <= LARGEST)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise ValueError(f"Row {row + 1} has the {name} {column.iloc[row]!r}: a {name} must be a number.")
+        raise BadRow(row + 1, f"has the {name} {str(column.iloc[row])!r}: a {name} must be a number.")
     return values
 
 
 def _angles(column: "pd.Series[Any]") -> NDArray[np.int64]:
     values = np.where(np.isnan(numbers := _numbers(column, "view_angle")), NO_VIEW_ANGLE, numbers)
-    wrong = (values != np.round(values)) | (~np.isnan(numbers) & (values < 0))
+    wrong = (values != np.round(values)) | (~np.isnan(numbers) & (values < 0)) | (values > 360)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise ValueError(f"Row {row + 1} has the view_angle {column.iloc[row]!r}: use whole degrees from 0.")
+        raise BadRow(
+            row + 1, f"has the view_angle {str(column.iloc[row])!r}: use whole degrees from 0 to 360."
+        )
     return values.astype(np.int64)

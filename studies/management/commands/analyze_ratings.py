@@ -1,0 +1,25 @@
+"""Statistics of any rating table: no study, no database, only a file."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer.management.console import JobCommand
+from studies.mos.analysis import analysis
+from studies.mos.analysis_text import described
+from studies.mos.rating_files import read_csv
+
+
+class Command(JobCommand):
+    help = (
+        "MOS, intervals, screening, subject model and agreement of a rating table. FILE is a CSV with the columns "
+        "stimulus, rater, score and, if there, view_angle and clip. A blank score is a vote that was not given."
+    )
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE")
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        return analysis(read_csv(options["file"]))
+
+    def describe(self, result: dict[str, Any]) -> str:
+        return described(result)
