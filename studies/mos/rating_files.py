@@ -7,10 +7,14 @@ import csv
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from studies.mos.ratings import LARGEST, MISSING, NO_VIEW_ANGLE, BadRow, Ratings
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 NEEDED = ("stimulus", "rater", "score")
 OPTIONAL = ("view_angle", "clip")
@@ -73,7 +77,7 @@ class _Columns:
         self.codes = {name: array("q") for name in self.keys}
         self.score, self.view_angle = array("d"), array("q")
 
-    def filled(self, reader: "csv._reader") -> Ratings:
+    def filled(self, reader: "Reader") -> Ratings:
         """The whole table. BadRow where a row is no vote, ValueError where there is none at all."""
         next(reader)
         number = 0
@@ -89,7 +93,7 @@ class _Columns:
             raise BadRow(1, "is missing: the table holds no votes. Give at least one row.")
         return self._ratings()
 
-    def _rows(self, reader: "csv._reader") -> Iterator[list[str]]:
+    def _rows(self, reader: "Reader") -> Iterator[list[str]]:
         return (row for row in reader if row and (len(row) > 1 or row[0].strip()))
 
     def _add(self, row: list[str]) -> None:
