@@ -15,19 +15,30 @@
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each, style)]));
   }
 
-  function thinned(axis, width) {
-    if (axis?.tickmode !== "array" || axis.type !== "linear" || width >= NARROW) return axis;
-    const everySecond = (_, index) => index % 2 === 0;
-    return { ...axis, tickvals: axis.tickvals.filter(everySecond), ticktext: axis.ticktext.filter(everySecond) };
+  // A phone has room for every second view angle and its walker, and for what a figure says of narrow places.
+  function fitted(layout, narrow, width) {
+    if (width >= NARROW) return layout;
+    const found = merged(layout, narrow ?? {});
+    const axis = found.xaxis;
+    if (axis?.tickmode !== "array" || axis.type !== "linear") return found;
+    const kept = axis.tickvals.filter((_, index) => index % 2 === 0);
+    found.xaxis = { ...axis, tickvals: kept, ticktext: axis.ticktext.filter((_, index) => index % 2 === 0) };
+    found.shapes = found.shapes?.filter((shape) => shape.name !== "walker" || kept.includes(shape.xanchor));
+    return found;
+  }
+
+  function merged(below, above) {
+    const plain = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+    const both = Object.entries(above).map(([key, each]) => [key, plain(each) && plain(below[key]) ? merged(below[key], each) : each]);
+    return { ...below, ...Object.fromEntries(both) };
   }
 
   function drawOne(key, figure, style) {
     const target = place(key);
     if (!target) return;
-    const { data, layout } = resolved(figure, style);
-    layout.xaxis = thinned(layout.xaxis, target.clientWidth);
+    const { data, layout, narrow } = resolved(figure, style);
     const first = !target.classList.contains("js-plotly-plot");
-    window.Plotly.react(target, data, layout, CONFIG);
+    window.Plotly.react(target, data, fitted(layout, narrow, target.clientWidth), CONFIG);
     if (first && LINKED.includes(key)) link(key, target);
   }
 

@@ -21,6 +21,8 @@ from studies.mos.figure_parts import (
     title,
 )
 
+CLOSE = 45  # percent points: nearer to one another, two labels of vertical lines don't fit on one line
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -60,20 +62,35 @@ def attackers_ladder(
         for line in (_limit(chance, "chance", WARN, "dot"), _limit(clear, "clear", INK_2, "dash"))
         if line
     ]
+    shapes, notes = [shape for shape, _ in lines], _apart([note for _, note in lines])
     y = {
         "tickmode": "array", "tickvals": list(range(len(attackers))), "showgrid": False, "showline": False,
         "ticktext": [f"<b>{a}</b>" if a == strongest else a for a in attackers],
         "range": [len(attackers) - 0.5, -0.5], "automargin": True,
     }  # fmt: skip
-    axes = layout(height=320, x={"range": [-3, 103], "dtick": 25, "ticksuffix": " %"}, y=y)
-    axes |= {"shapes": [shape for shape, _ in lines], "annotations": [note for _, note in lines]}
-    axes["margin"] |= {"t": 64}
-    axes["legend"] |= {"y": 1.09}  # above the labels of the two lines
+    axes = layout(
+        height=max(320, 124 + 34 * len(attackers)),
+        x={"range": [-3, 103], "dtick": 25, "ticksuffix": " %"},
+        y=y,
+    )
+    axes |= {"shapes": shapes, "annotations": notes}
+    axes["margin"] |= {"t": 76}
+    axes["legend"] |= {"y": 1.16}  # above the labels of the two lines
+    narrow = {
+        "height": 124 + 44 * len(attackers),
+        "annotations": [*notes, *_rung_names(attackers, strongest)],
+        "yaxis": {"showticklabels": False},
+        "margin": {"l": 8},
+    }
     return Figure(
         key="attackers-ladder",
         title="Who can still name them?",
         subtitle="Rank-1 at the same view angle, %, by what the attacker knows",
-        figure={"data": [_ladder_trace(ladder, attackers) for ladder in ladders], "layout": axes},
+        figure={
+            "data": [_ladder_trace(ladder, attackers) for ladder in ladders],
+            "layout": axes,
+            "narrow": narrow,
+        },
         summary=_ladder_summary(ladders, strongest, chance, clear),
         table=_ladder_table(ladders),
         footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better.",
@@ -90,6 +107,21 @@ def _limit(rate: float | None, name: str, colour: str, dash: str) -> tuple[Plotl
     note = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
             "xanchor": "left" if at < 50 else "right", "text": f"{name} {at:.1f}"}  # fmt: skip
     return shape, note
+
+
+def _apart(notes: list[PlotlyDict]) -> list[PlotlyDict]:
+    """The same labels, the second one a line higher where both would stand on one another."""
+    close = len(notes) == 2 and abs(notes[1]["x"] - notes[0]["x"]) < CLOSE
+    return [note | {"yshift": 16} if close and place else note for place, note in enumerate(notes)]
+
+
+def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyDict]:
+    """The attackers' names inside the plot, each above its rung: a phone has no room beside it."""
+    return [
+        {"x": 0, "xref": "paper", "xanchor": "left", "y": place, "yshift": 16, "showarrow": False,
+         "text": f"<b>{name}</b>" if name == strongest else name}
+        for place, name in enumerate(attackers)
+    ]  # fmt: skip
 
 
 def _ladder_trace(ladder: Ladder, attackers: Sequence[str]) -> PlotlyDict:

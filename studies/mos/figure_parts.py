@@ -4,12 +4,16 @@ A figure is plotly's own JSON (`data` and `layout`), built without plotly. Colou
 but tokens: any string "var:--name", however deep in the dict, stands for the CSS custom property `--name`.
 The page's script replaces each by its computed value before `Plotly.react`, and again when the theme changes,
 so one figure serves light and dark. Colour means method and a marker (in bars, a hatch) repeats it; hollow
-and dashed means simulated; grey dashes and open diamonds are the paper's.
+and dashed means simulated; grey dashes and open diamonds are the paper's. What stands under "narrow" is laid
+over the layout where the figure has little width.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 Cell = str | int | float | None
@@ -18,7 +22,8 @@ PlotlyDict = dict[str, Any]
 INK, INK_2, LINE, LINE_STRONG = "var:--ink", "var:--ink-2", "var:--line", "var:--line-strong"
 SURFACE, SUNKEN, WARN, OTHER = "var:--surface", "var:--sunken", "var:--warn", "var:--m-other"
 CLEAR = "rgba(0,0,0,0)"
-BY_ANGLE_HEIGHT = 320  # px, the same for both figures by view angle, so that they can be read across
+BY_ANGLE_HEIGHT = 356  # px, the same for both figures by view angle, so that they can be read across
+WALKERS_BELOW = 54  # px from the axis down to the walkers' feet
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,36 @@ def by_angle_layout(view_angles: Sequence[int], y: PlotlyDict) -> PlotlyDict:
         "type": "linear", "range": [low - half, high + half], "showgrid": False,
         "tickmode": "array", "tickvals": list(view_angles), "ticktext": [f"{a}°" for a in view_angles],
     }  # fmt: skip
-    return layout(height=BY_ANGLE_HEIGHT, x=x, y=y, hovermode="closest")
+    axes = layout(height=BY_ANGLE_HEIGHT, x=x, y=y, hovermode="closest")
+    axes["margin"] |= {"b": WALKERS_BELOW + 6}
+    return axes | {"shapes": [_walker(angle) for angle in view_angles]}
+
+
+def _walker(view_angle: int) -> PlotlyDict:
+    """Somebody as seen from this view angle, under its place on the axis."""
+    return {
+        "type": "path", "name": "walker", "path": _walker_paths()[_nearest(view_angle)],
+        "xref": "x", "xsizemode": "pixel", "xanchor": view_angle,
+        "yref": "paper", "ysizemode": "pixel", "yanchor": 0,
+        "fillcolor": "var:--silhouette", "line": {"width": 0},
+    }  # fmt: skip
+
+
+def _nearest(view_angle: int) -> int:
+    return min(_walker_paths(), key=lambda known: abs(known - view_angle))
+
+
+@cache
+def _walker_paths() -> dict[int, str]:
+    """By view angle; in px, y upwards from the axis. Drawn once by `build_walker_outlines`."""
+    outlines = json.loads(Path(__file__).with_name("walker_outlines.json").read_text(encoding="utf-8"))
+    return {
+        int(angle): f"M{'L'.join(_at(*point) for point in points)}Z" for angle, points in outlines.items()
+    }
+
+
+def _at(x: float, y: float) -> str:
+    return f"{x:g},{y - WALKERS_BELOW:g}"
 
 
 def step(view_angles: Sequence[int]) -> float:

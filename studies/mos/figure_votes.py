@@ -8,6 +8,7 @@ import numpy as np
 from studies.mos.figure_parts import (
     CLEAR,
     OTHER,
+    SURFACE,
     Cell,
     Figure,
     PlotlyDict,
@@ -100,13 +101,16 @@ def score_distribution(distributions: Sequence[Distribution], *, labels: Sequenc
 
 
 def _score_bars(one: Distribution, labels: Sequence[str]) -> PlotlyDict:
-    """Filled and hatched by method; simulated ones are an outline."""
+    """People's bars are filled and hatched by method; simulated ones are a hollow outline."""
     look = look_of(one.method)
-    fill = CLEAR if one.simulated else look.colour
-    hatch = {"shape": look.hatch, "fgcolor": look.colour if one.simulated else "var:--surface", "size": 6}
+    filled = {"shape": look.hatch, "bgcolor": look.colour, "fgcolor": SURFACE, "size": 7, "solidity": 0.2}
     return {
         "type": "bar", "name": one.name, "x": list(labels), "y": _shares(one.counts),
-        "marker": {"color": fill, "line": {"color": look.colour, "width": 2}, "pattern": hatch},
+        "marker": {
+            "color": CLEAR if one.simulated else look.colour,
+            "line": {"color": look.colour, "width": 2},
+            "pattern": {"shape": ""} if one.simulated else filled,
+        },
         "hovertemplate": "%{x}: %{y:.1f} %<extra>" + one.name + "</extra>",
     }  # fmt: skip
 

@@ -242,3 +242,38 @@ def test_score_shares_are_of_each_conditions_own_votes():
 def test_data_that_do_not_fit_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_somebody_walks_under_each_view_angle_seen_from_there():
+    walkers = [shape for shape in mos(SDF).figure["layout"]["shapes"] if shape["name"] == "walker"]
+    assert [walker["xanchor"] for walker in walkers] == ANGLES
+    assert len({walker["path"] for walker in walkers}) == len(ANGLES)
+
+
+def test_an_angle_that_no_walker_was_drawn_for_gets_the_nearest_one():
+    near, known = (mos(SDF, view_angles=[angle]).figure["layout"]["shapes"][0] for angle in (88, 90))
+    assert near["path"] == known["path"]
+
+
+def test_peoples_bars_are_filled_and_simulated_ones_hollow():
+    people, simulated = (Distribution("sdf", "sdf", [1, 2, 3, 2, 1], made_up) for made_up in (False, True))
+    bars = figures.score_distribution([people, simulated], labels=list("12345")).figure["data"]
+    assert [bar["marker"]["color"] for bar in bars] == ["var:--m-sdf", "rgba(0,0,0,0)"]
+    assert bars[0]["marker"]["pattern"]["bgcolor"] == "var:--m-sdf"
+    assert bars[1]["marker"]["pattern"] == {"shape": ""}
+    assert bars[1]["marker"]["line"]["color"] == "var:--m-sdf"
+
+
+def test_the_labels_of_chance_and_clear_never_stand_on_one_another():
+    def heights(chance, clear):
+        notes = ladder(*LADDERS, chance=chance, clear=clear).figure["layout"]["annotations"]
+        return [note.get("yshift", 0) for note in notes]
+
+    assert heights(0.011, 0.952) == [0, 0]
+    assert heights(0.3, 0.6) == [0, 16]
+
+
+def test_where_there_is_little_width_the_attackers_are_named_inside_the_plot():
+    narrow = ladder(*LADDERS).figure["narrow"]
+    assert not narrow["yaxis"]["showticklabels"]
+    assert [note["text"] for note in narrow["annotations"][-2:]] == ["naive", "<b>pool-aware</b>"]
