@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from anonymizer import jobs, tasks
+from anonymizer import jobs, stored_files, tasks
 from anonymizer.models import (
     Anonymization,
     AnonymizedSequence,
@@ -74,6 +74,13 @@ class DatasetAdmin(ExportAdmin):
     list_filter = ("source", "ready", "may_be_shown_to_raters")
     search_fields = ("name",)
     readonly_fields = ("slug", "source", "least_frames", "parameters", "dropped", "ready", "run", "created")
+
+    def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
+        stored_files.delete_dataset(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
+        for dataset in queryset:
+            stored_files.delete_dataset(dataset)
 
 
 @admin.register(Subject)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Avg
 
-from anonymizer import jobs, parallel, store
+from anonymizer import jobs, parallel, store, stored_files
 from anonymizer.gait.splits import split
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence, Subject
 
@@ -127,7 +126,7 @@ def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
             work.progress(len(packed), BANK, "Drawing donors")
         buffer = io.BytesIO()
         np.savez(buffer, **DonorBank(packed).arrays())  # type: ignore[arg-type]
-        default_storage.save(name, ContentFile(buffer.getvalue()))
+        stored_files.replace(name, buffer.getvalue())
     with default_storage.open(name) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as stored:
         return DonorBank.from_arrays(dict(stored))
 

@@ -235,11 +235,7 @@ def retry(run: Run) -> bool:
 
 
 def reap() -> list[Run]:
-    """Put runs whose worker was lost back in the queue, and return all that wait to be sent.
-
-    A run that was sent long ago and still waits is sent again: the broker may have lost it. Sending
-    twice is harmless, since a run is claimed by one worker only.
-    """
+    """Put runs whose worker was lost back in the queue, and return all that wait to be sent."""
     for run in lapsed():
         back = (
             lapsed()
@@ -248,8 +244,18 @@ def reap() -> list[Run]:
         )
         if back:
             note(run, f"Worker lost: no heartbeat for {settings.RUN_LEASE_SECONDS} s. Queued again.", "warn")
-    overdue = timezone.now() - timedelta(minutes=2)
-    return list(Run.objects.filter(Q(sent__isnull=True) | Q(sent__lt=overdue), status=Run.Status.QUEUED))
+    return list(Run.objects.filter(sent=None, status=Run.Status.QUEUED))
+
+
+def overdue() -> list[Run]:
+    """Runs that were sent a while ago and that no worker has claimed: they wait their turn, or are lost."""
+    return list(Run.objects.filter(sent__lt=timezone.now() - timedelta(minutes=2), status=Run.Status.QUEUED))
+
+
+def may_send(run: Run) -> bool:
+    """Whether the caller is the one to send this waiting run: true for one of several reapers."""
+    waiting = Run.objects.filter(pk=run.pk, status=Run.Status.QUEUED, sent=run.sent)
+    return waiting.update(sent=timezone.now()) == 1
 
 
 def beat() -> None:

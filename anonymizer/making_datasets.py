@@ -12,13 +12,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
-from anonymizer import jobs, parallel, store
+from anonymizer import jobs, parallel, store, stored_files
 from anonymizer.models import Dataset, Run, Sequence
 
 if TYPE_CHECKING:
     from anonymizer.gait import casia_b
     from anonymizer.gait.walker_jobs import WalkerJob
 
+RESERVED_SLUGS = {"import", "generate", "sequences"}  # pages of their own stand at these addresses
 WALKERS_LICENCE = "Synthetic walkers; these people don't exist. Free to use and to show."
 
 
@@ -42,7 +43,7 @@ def free_slug(name: str) -> str:
     """The name for an address; a number is added where two names would share one."""
     base = slugify(name)[:100] or "dataset"
     slug, number = base, 1
-    while Dataset.objects.filter(slug=slug).exists():
+    while slug in RESERVED_SLUGS or Dataset.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{base}-{number}"
     return slug
@@ -54,7 +55,7 @@ def finish(dataset: Dataset, run: Run) -> None:
     kept = sequences.count()
     if kept == 0:
         reasons = sorted({entry["reason"] for entry in dataset.dropped}) or ["no sequence was found"]
-        dataset.delete()
+        stored_files.delete_dataset(dataset)
         raise jobs.Refused(f"Nothing was kept: {'; '.join(reasons)}.")
     dataset.ready = True
     dataset.save(update_fields=["ready"])
@@ -180,7 +181,7 @@ def import_casia_b(work: jobs.Work) -> None:
             work.progress(seen, max(seen, run.total), "Reading")
     except ValueError:
         if not stored:
-            dataset.delete()
+            stored_files.delete_dataset(dataset)
         raise
     dataset.dropped = [asdict(entry) for entry in reader.report.dropped]
     dataset.parameters = _about_frames(reader.report)

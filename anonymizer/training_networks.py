@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from anonymizer import jobs, parallel, store
+from anonymizer import jobs, parallel, store, stored_files
 from anonymizer.gait.splits import split
 from anonymizer.models import Checkpoint, Dataset, Run, Sequence
 
@@ -117,8 +117,7 @@ def _keep(run: Run, state: "training.Checkpoint") -> None:
     if state.epoch % KEEP_EVERY:
         return
     Run.objects.filter(pk=run.pk).update(result=run.result)
-    default_storage.delete(_kept_name(run))
-    default_storage.save(_kept_name(run), ContentFile(checkpoints.to_bytes(state)))
+    stored_files.replace(_kept_name(run), checkpoints.to_bytes(state))
 
 
 def _save(run: Run, dataset: Dataset, state: "training.Checkpoint", frames: int) -> None:

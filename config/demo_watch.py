@@ -31,7 +31,7 @@ class DemoWatch:
 
     def look(self) -> None:
         """A look at the rows, at most one a second; a busy database is asked again next time."""
-        if self.told or time.monotonic() < self._next:
+        if (self.told and self.finished) or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + SECONDS
         try:
@@ -61,6 +61,8 @@ class DemoWatch:
     def _tell_address(self) -> None:
         from studies import demo
 
+        if self.told:
+            return
         address = demo.rater_url()
         if address and self.is_ready():
             self.told = True

@@ -4,10 +4,9 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from anonymizer import parallel, store
+from anonymizer import parallel, store, stored_files
 from anonymizer.models import AnonymizedSequence
 from anonymizer.models import Sequence as GaitSequence
 
@@ -68,5 +67,4 @@ def _write(name: str, known: "dict[int, Any]") -> None:
 
     buffer = io.BytesIO()
     np.savez(buffer, ids=np.array(list(known)), geis=np.stack(list(known.values())))
-    default_storage.delete(name)
-    default_storage.save(name, ContentFile(buffer.getvalue()))
+    stored_files.replace(name, buffer.getvalue())

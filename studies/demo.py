@@ -45,6 +45,7 @@ class Stage:
     label: str
     request: Callable[["Demo"], Run]
     made: str  # the run's attribute that points at what it made
+    phases: tuple[str, ...]  # what its run calls what it does, in order
 
 
 class Demo:
@@ -144,42 +145,60 @@ def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
     return request
 
 
+CHANGING = ("Drawing donors", "Changing", "Measuring")
+RECOGNIZING = ("Gait energy images", "Attacking")
+VOTING = ("Encoding clips", "Voting")
+SIMULATED = "Study with simulated raters"
 STAGES = (
-    Stage("walkers", "Walkers", _walkers, "dataset"),
-    Stage("recognizer", "Recognizer", _recognizer, "recognizer"),
-    Stage("sdf", "Anonymize: sdf", _anonymization("sdf"), "anonymization"),
-    Stage("recognition", "Recognition: sdf", _recognition("sdf"), "recognitions"),
-    Stage("study", "Study", _study("how natural do they walk?"), "study"),
-    Stage("network", "Network", _network, "checkpoint"),
-    Stage("tieu", "Anonymize: tieu", _anonymization("tieu"), "anonymization"),
-    Stage("recognition-tieu", "Recognition: tieu", _recognition("tieu"), "recognitions"),
-    Stage("simulated-study", "Study with simulated raters", _study("simulated raters"), "study"),
+    Stage("walkers", "Walkers", _walkers, "dataset", ("Walking",)),
+    Stage("recognizer", "Recognizer", _recognizer, "recognizer", ("Gait energy images", "Fitting")),
+    Stage("sdf", "Anonymize: sdf", _anonymization("sdf"), "anonymization", CHANGING),
+    Stage("recognition", "Recognition: sdf", _recognition("sdf"), "recognitions", RECOGNIZING),
+    Stage("study", "Study", _study("how natural do they walk?"), "study", ("Encoding clips",)),
+    Stage("network", "Network", _network, "checkpoint", ("Tracing contours", "Training")),
+    Stage("tieu", "Anonymize: tieu", _anonymization("tieu"), "anonymization", CHANGING),
+    Stage("recognition-tieu", "Recognition: tieu", _recognition("tieu"), "recognitions", RECOGNIZING),
+    Stage("simulated-study", SIMULATED, _study("simulated raters"), "study", VOTING),
 )
+WHOLE = 100 * len(STAGES)
 
 
 # --- The work -------------------------------------------------------------------------------------
+class Progress:
+    """How far the whole is, a hundred steps a stage. It never goes back, however often a stage is begun."""
+
+    def __init__(self, work: jobs.Work) -> None:
+        self.work, self.told = work, work.run.done
+
+    def tell(self, index: int, share: float) -> None:
+        """Stage number `index` is done by `share`, from 0 to 1."""
+        self.told = max(self.told, round(100 * (index + share)))
+        self.work.progress(self.told, WHOLE, STAGES[index].label)
+
+    def of(self, index: int) -> Callable[[int, int, str], None]:
+        """A bar for a stage's run, whose phases begin at nought one after the other."""
+        phases = STAGES[index].phases
+
+        def bar(done: int, total: int, phase: str) -> None:
+            begun = phase in phases and total > 0
+            self.tell(index, (phases.index(phase) + done / total) / len(phases) if begun else 0)
+
+        return bar
+
+
 def body(work: jobs.Work) -> None:
     """Do the stages that are missing, in order."""
-    demo = Demo(work.run)
+    demo, progress = Demo(work.run), Progress(work)
     for index, stage in enumerate(STAGES):
-        work.progress(100 * index, 100 * len(STAGES), stage.label)
         if not demo.finished(stage):
+            progress.tell(index, 0)
             begun = time.monotonic()
-            _do(demo, stage, _part_of(work, index, stage))
+            _do(demo, stage, progress.of(index))
             seconds = {**work.run.result.get("seconds", {}), stage.name: round(time.monotonic() - begun, 1)}
             demo.remember(seconds=seconds)
-    _simulated_votes(demo, work)
+    _simulated_votes(demo, progress.of(len(STAGES) - 1))
     work.run.result = {**work.run.result, **_outcome(demo)}
-    work.progress(100 * len(STAGES), 100 * len(STAGES), "Done")
-
-
-def _part_of(work: jobs.Work, index: int, stage: Stage) -> Callable[[int, int, str], None]:
-    """A stage's progress as its share of the whole."""
-
-    def bar(done: int, total: int, _: str) -> None:
-        work.progress(100 * index + (100 * done // total if total else 0), 100 * len(STAGES), stage.label)
-
-    return bar
+    work.progress(WHOLE, WHOLE, "Done")
 
 
 def _do(demo: Demo, stage: Stage, bar: Callable[[int, int, str], None]) -> None:
@@ -197,20 +216,17 @@ def _do(demo: Demo, stage: Stage, bar: Callable[[int, int, str], None]) -> None:
         raise Refused(f"Stage {stage.label!r} did not finish (run {run.pk}): {run.error}")
 
 
-def _simulated_votes(demo: Demo, work: jobs.Work) -> None:
+def _simulated_votes(demo: Demo, bar: Callable[[int, int, str], None]) -> None:
     """Fill the second study with simulated raters and close it; votes that are there are not given again."""
     study = Study.objects.get(run=demo.stage_run("simulated-study"))
     missing = SIMULATED_RATERS - study.raters.filter(simulated=True, state="complete").count()
     if study.status == Study.Status.OPEN:
         if missing > 0:
-            part = 100 * (len(STAGES) - 1)
             simulation.simulate(
                 study,
                 missing,
                 seed=demo.run.seed,
-                progress=lambda done, total: work.progress(
-                    part + 100 * done // total, 100 * len(STAGES), "Simulated raters"
-                ),
+                progress=lambda done, total: bar(done, total, VOTING[-1]),
             )
         runs.close_study(study)
 
@@ -230,9 +246,11 @@ def _outcome(demo: Demo) -> dict[str, Any]:
 # --- From outside ---------------------------------------------------------------------------------
 def demo_run(subjects: int = SUBJECTS, seed: int = SEED) -> Run:
     """The run of this demo, made when it is first asked for."""
-    parameters = {"subjects": subjects}
-    found = Run.objects.filter(kind=Run.Kind.DEMO, seed=seed, parameters=parameters).first()
-    return found or jobs.create(Run.Kind.DEMO, parameters, seed=seed)
+    return _found(subjects, seed) or jobs.create(Run.Kind.DEMO, {"subjects": subjects}, seed=seed)
+
+
+def _found(subjects: int, seed: int) -> Run | None:
+    return Run.objects.filter(kind=Run.Kind.DEMO, seed=seed, parameters={"subjects": subjects}).first()
 
 
 def is_complete(run: Run) -> bool:
@@ -253,13 +271,13 @@ def start_as_job(subjects: int = SUBJECTS, seed: int = SEED) -> Run | None:
 
 def begin_again(run: Run) -> None:
     """Queue a finished demo of which something was deleted, failed or was cancelled."""
-    Run.objects.filter(pk=run.pk).update(status=Run.Status.FAILED)
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.FAILED, done=0)
     jobs.retry(run)
 
 
-def rater_url() -> str | None:
-    """The open demo study's address for raters."""
-    run = Run.objects.filter(kind=Run.Kind.DEMO).first()
+def rater_url(subjects: int = SUBJECTS, seed: int = SEED) -> str | None:
+    """The address for raters of this demo's study, while it is open."""
+    run = _found(subjects, seed)
     study_run = Demo(run).stage_run("study") if run else None
     study = Study.objects.filter(run=study_run, status=Study.Status.OPEN).first() if study_run else None
     return f"{settings.SITE_URL}/s/{study.token}/" if study else None

@@ -29,6 +29,7 @@ Taking part is voluntary. You can stop at any time, come back by the same link, 
 We keep your scores, when and how far the clips played, your browser's language and screen size, and this agreement.
 We keep no name, no address and no account. Results are published only as statistics and under random pseudonyms."""
 CONSENT_VERSION = "1"
+RESERVED_SLUGS = {"new"}  # a page of its own stands at studies/new/
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
 
 
@@ -126,7 +127,7 @@ def _check_may_be_shown(anonymization: Anonymization) -> None:
 def _free_slug(name: str) -> str:
     base = slugify(name)[:100] or "study"
     slug, number = base, 1
-    while Study.objects.filter(slug=slug).exists():
+    while slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{base}-{number}"
     return slug

@@ -1,4 +1,4 @@
-"""What all tests share: state of their own under a temporary folder, and a real Chromium where there is one."""
+"""What all tests share: files of their own (see also own_state.py), and a real Chromium where there is one."""
 
 import os
 import shutil
@@ -7,12 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Before settings are read: no test ever touches the repository's own var/.
-os.environ["GAITMOS_VAR"] = tempfile.mkdtemp(prefix="gaitmos-tests-")
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs an event loop beside the ORM
-for name in ("REDIS_URL", "MEDIA_ROOT", "S3_BUCKET", "SITE_URL", "PORT"):
-    os.environ.pop(name, None)
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -24,10 +18,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(os.environ["GAITMOS_VAR"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

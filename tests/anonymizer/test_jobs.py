@@ -141,11 +141,17 @@ def test_the_heartbeat_keeps_the_lease_through_work_that_says_nothing(settings):
     assert heard.is_set()
 
 
-def test_a_run_that_was_sent_long_ago_and_still_waits_is_sent_again():
+def test_a_run_that_was_sent_long_ago_and_still_waits_is_overdue():
     now = timezone.now()
     new_run(sent=now)
     forgotten = new_run(sent=now - timedelta(minutes=3))
-    assert jobs.reap() == [forgotten]
+    assert jobs.reap() == []
+    assert jobs.overdue() == [forgotten]
+
+
+def test_of_several_reapers_one_sends_a_run():
+    run = new_run()
+    assert [jobs.may_send(run), jobs.may_send(run)] == [True, False]
 
 
 def test_a_run_is_seen_through_by_whoever_holds_it_when_another_one_takes_it_up():

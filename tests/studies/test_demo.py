@@ -35,11 +35,11 @@ def _small(settings, monkeypatch):
     monkeypatch.setattr(training_networks, "KEEP_EVERY", 1)
 
 
-def once():
+def once(bar=None):
     """The demo as `manage.py demo` runs it."""
     run = demo.start_as_job(subjects=12)
     if run is not None:
-        jobs.execute(run.pk, demo.body)
+        jobs.execute(run.pk, demo.body, bar)
         run.refresh_from_db()
     return run
 
@@ -49,9 +49,11 @@ def counts():
 
 
 def test_the_demo_is_whole_and_what_is_deleted_is_made_again_and_nothing_else():
-    run = once()
+    told = []
+    run = once(lambda done, total, stage: told.append((done, stage)))
     assert run.status == Run.Status.SUCCEEDED, run.error
     assert demo.is_complete(run)
+    assert_progress_only_grows(told)
     assert_everything_is_there(run)
 
     before = counts()
@@ -71,13 +73,22 @@ def test_the_demo_is_whole_and_what_is_deleted_is_made_again_and_nothing_else():
     assert set(Sequence.objects.values_list("pk", flat=True)) == kept
 
 
+def assert_progress_only_grows(told):
+    done = [each for each, _ in told]
+    assert done == sorted(done)
+    assert done[-1] == demo.WHOLE
+    labels = [label for _, label in told]
+    assert list(dict.fromkeys(labels)) == [*(stage.label for stage in demo.STAGES), "Done"]
+    assert {900 // 9 * n for n in range(1, 9)} <= set(done)  # every stage is told to its end
+
+
 def assert_everything_is_there(run):
     assert run.result["runs"].keys() == {stage.name for stage in demo.STAGES} == run.result["seconds"].keys()
     assert Sequence.objects.count() == 12 * 4 * 2
     assert set(Anonymization.objects.filter(copy="probe").values_list("method", flat=True)) == {"sdf", "tieu"}
     open_study = Study.objects.get(status=Study.Status.OPEN)
     assert run.result["study"] == open_study.slug
-    assert run.result["rater_url"] == demo.rater_url()
+    assert run.result["rater_url"] == demo.rater_url(12)
     assert not open_study.raters.exists()
     closed = Study.objects.get(status=Study.Status.CLOSED)
     assert closed.raters.filter(simulated=True, state=Rater.State.COMPLETE).count() == 3

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from anonymizer import jobs, runs
+from anonymizer import jobs, runs, stored_files
 from anonymizer.management.console import JobCommand, finish, result_of
 from anonymizer.models import Dataset
 
@@ -33,7 +33,8 @@ class Command(JobCommand):
         try:
             return result_of(finish(run, runs.BODIES[run.kind]))
         except (jobs.Refused, ValueError):
-            Dataset.objects.filter(run=run).delete()  # nothing half-written
+            for unfinished in Dataset.objects.filter(run=run):  # nothing half-written
+                stored_files.delete_dataset(unfinished)
             raise
 
     def describe(self, result: dict[str, Any]) -> str:
