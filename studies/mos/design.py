@@ -10,7 +10,9 @@ Guarantees, after every prefix of seats (T = pairs shown so far, n = pairs, n_a 
 - view angle a was shown T · n_a / n times, rounded down or up. With equally many pairs for each view angle
   the view angles' exposures therefore differ by at most one; with unequal numbers they are in proportion,
   since balance over pairs decides;
-- no rater sees a pair twice; with equal numbers each rater's own view angles differ by at most one, too.
+- no rater sees a pair twice; with equal numbers each rater's own view angles differ by at most one, too;
+- where several conditions show the same walks, each condition was shown equally often, to one, and so it was
+  within each view angle (`condition_order.py` says why that can always be had).
 
 Staying within rounding of a proportion at every step: R. Tijdeman, "The chairman assignment problem",
 Discrete Mathematics 32 (1980).
@@ -22,25 +24,34 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from studies.mos.condition_order import conditions_in_turn
+
 Pairs = NDArray[np.int64]
 
 
 def seats(
-    view_angles_of_pairs: Sequence[int], *, seats: int, pairs_per_rater: int, seed: int
+    view_angles_of_pairs: Sequence[int],
+    *,
+    conditions_of_pairs: Sequence[int] | None = None,
+    seats: int,
+    pairs_per_rater: int,
+    seed: int,
 ) -> NDArray[np.int64]:
     """The pairs each seat shows, in order: indices into `view_angles_of_pairs`, (seats, pairs_per_rater).
 
-    The same arguments give the same seats, and more seats only append. A study of several conditions that
-    wants balance over them too passes a number for each (view angle, condition) instead of the view angle.
+    The same arguments give the same seats, and more seats only append. Conditions that don't show equally many
+    pairs at each view angle are shown in proportion, each (view angle, condition) within rounding.
     """
     view_angles = _checked(view_angles_of_pairs, seats, pairs_per_rater)
     rng = np.random.default_rng(seed)
-    round_of_angles = _spread_out(view_angles, rng)  # (pairs,) view angles, repeated without end
-    decks = {int(angle): _Deck(np.flatnonzero(view_angles == angle), rng) for angle in np.unique(view_angles)}
+    conditions = _conditions(conditions_of_pairs, len(view_angles))
+    round_of_groups = _round(view_angles, conditions, rng)  # (pairs,) repeated without end
+    groups = view_angles * (conditions.max() + 1) + conditions
+    decks = {int(group): _Deck(np.flatnonzero(groups == group), rng) for group in np.unique(groups)}
     plan = np.empty((seats, pairs_per_rater), dtype=np.int64)
     for seat in range(seats):
         places = (seat * pairs_per_rater + np.arange(pairs_per_rater)) % len(view_angles)
-        shown, times = np.unique(round_of_angles[places], return_counts=True)
+        shown, times = np.unique(round_of_groups[places], return_counts=True)
         dealt = np.concatenate([decks[int(a)].deal(int(n)) for a, n in zip(shown, times, strict=True)])
         plan[seat] = _without_equal_neighbours(dealt, view_angles[dealt], rng)
     return plan
@@ -58,6 +69,28 @@ def _checked(view_angles_of_pairs: Sequence[int], seats: int, pairs_per_rater: i
             f"a pair twice: use at most {len(view_angles)} pairs per rater or add pairs."
         )
     return view_angles
+
+
+def _conditions(conditions_of_pairs: Sequence[int] | None, pairs: int) -> NDArray[np.int64]:
+    """Each pair's condition from 0, (pairs,)."""
+    if conditions_of_pairs is None:
+        return np.zeros(pairs, dtype=np.int64)
+    if len(conditions_of_pairs) != pairs:
+        raise ValueError(f"{len(conditions_of_pairs)} conditions for {pairs} pairs: give one each.")
+    _, conditions = np.unique(np.asarray(conditions_of_pairs, dtype=np.int64), return_inverse=True)
+    return np.asarray(conditions, dtype=np.int64)
+
+
+def _round(
+    view_angles: NDArray[np.int64], conditions: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The order of one round as view angle · C + condition, (pairs,)."""
+    number = int(conditions.max()) + 1
+    counts = [np.bincount(conditions[view_angles == angle], minlength=number) for angle in set(view_angles)]
+    if number == 1 or any(np.ptp(count) for count in counts):
+        return _spread_out(view_angles * number + conditions, rng)
+    round_of_angles = _spread_out(view_angles, rng)
+    return round_of_angles * number + conditions_in_turn(round_of_angles, number, rng)
 
 
 def _spread_out(view_angles: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

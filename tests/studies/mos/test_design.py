@@ -118,3 +118,53 @@ def test_one_view_angle_is_fine():
 def test_an_impossible_study_says_what_to_change(view_angles, seats, per_rater, message):
     with pytest.raises(ValueError, match=message):
         design.seats(view_angles, seats=seats, pairs_per_rater=per_rater, seed=0)
+
+
+# --- Several conditions ---------------------------------------------------------------------------
+@st.composite
+def studies_of_conditions(draw):
+    """The same walks under each condition, as many at a view angle as there happen to be."""
+    conditions = draw(st.integers(2, 5))
+    walks = draw(st.lists(st.integers(1, 6), min_size=1, max_size=11))
+    pairs = [(18 * a, c) for a, n in enumerate(walks) for _ in range(n) for c in range(conditions)]
+    pairs = list(draw(st.permutations(pairs)))
+    view_angles, of_condition = zip(*pairs, strict=True)
+    per_rater, seats = draw(st.integers(1, len(pairs))), draw(st.integers(1, 25))
+    return view_angles, of_condition, per_rater, seats, draw(st.integers(0, 10**6)), len(set(walks)) == 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(studies_of_conditions())
+def test_every_prefix_of_seats_is_balanced_to_one_over_conditions_and_within_each_view_angle(study):
+    view_angles, conditions, per_rater, seats, seed, even = study
+    plan = design.seats(
+        view_angles, conditions_of_pairs=conditions, seats=seats, pairs_per_rater=per_rater, seed=seed
+    )
+    assert spread(exposures_by_seat(plan, range(len(view_angles)))) <= 1
+    assert spread(exposures_by_seat(plan, conditions)) <= 1
+    for angle in set(view_angles):
+        there = np.array([c if a == angle else -1 for a, c in zip(view_angles, conditions, strict=True)])
+        seen = np.stack([(there[plan] == c).sum(axis=1) for c in set(conditions)], axis=1).cumsum(axis=0)
+        assert spread(seen) <= 1
+    if even:
+        assert spread(exposures_by_seat(plan, view_angles)) <= 1
+    assert all(len(set(row)) == per_rater for row in plan.tolist())
+
+
+def test_one_condition_is_drawn_as_none_is():
+    plain = design.seats(PAPER, seats=9, pairs_per_rater=30, seed=4)
+    one = design.seats(PAPER, conditions_of_pairs=[7] * 99, seats=9, pairs_per_rater=30, seed=4)
+    assert (plain == one).all()
+
+
+@pytest.mark.parametrize("counts", [(1, 4), (3, 2)])
+def test_conditions_of_unequal_size_are_shown_in_proportion(counts):
+    conditions = [c for c, n in enumerate(counts) for _ in range(n)] * 3
+    view_angles = [18 * (i // sum(counts)) for i in range(len(conditions))]
+    plan = design.seats(view_angles, conditions_of_pairs=conditions, seats=20, pairs_per_rater=4, seed=1)
+    assert spread(exposures_by_seat(plan, range(len(conditions)))) <= 1
+
+
+def test_as_many_conditions_as_pairs_are_needed():
+    with pytest.raises(ValueError, match="2 conditions for 3 pairs"):
+        design.seats([0, 0, 90], conditions_of_pairs=[0, 1], seats=1, pairs_per_rater=1, seed=0)
