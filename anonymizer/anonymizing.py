@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Avg
 
 from anonymizer import jobs, parallel, store, stored_files
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.gait.splits import split
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence, Subject
 
@@ -30,7 +32,7 @@ def anonymize(work: jobs.Work) -> None:
     done = _done(anonymization)
     left = {name: views for name, views in chosen.items() if name not in done}
     work.progress(len(chosen) - len(left), len(chosen), "Changing")
-    bank = _bank(work, anonymization) if anonymization.donor_policy == "synthetic" and left else None
+    bank = _bank(work, anonymization) if _lends(anonymization) and left else None
     for count, changed in enumerate(_changed(anonymization, left, bank), start=len(chosen) - len(left) + 1):
         _keep(anonymization, chosen[changed.name], changed)
         work.progress(count, len(chosen), "Changing")
@@ -50,6 +52,7 @@ def _own(run: Run) -> Anonymization:
         dataset=dataset,
         method=asked["method"],
         alpha=asked["alpha"],
+        parameters=asked.get("parameters", {}),  # runs of earlier versions have none
         donor_policy=asked["donor"],
         checkpoint=checkpoint,
         copy=asked["copy"],
@@ -102,6 +105,12 @@ def _done(anonymization: Anonymization) -> set["TrackName"]:
 
 
 # --- Donors ---------------------------------------------------------------------------------------
+def _lends(anonymization: Anonymization) -> bool:
+    """Whether synthetic donors come out of a bank; a method may also draw its own."""
+    of_bank = anonymization.donor_policy == Anonymization.DonorPolicy.SYNTHETIC
+    return of_bank and not METHODS[anonymization.method].draws_own_donors
+
+
 def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
     """The run's synthetic donors, rendered once and kept in a file, seen from all the dataset's view angles."""
     import io
@@ -111,12 +120,10 @@ def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
     from anonymizer.gait.donors import DonorBank
     from anonymizer.gait.walker_jobs import DonorJob, render_donor
 
-    angles = tuple(
-        Sequence.objects.filter(subject__dataset=anonymization.dataset)
-        .order_by("view_angle")
-        .values_list("view_angle", flat=True)
-        .distinct()
-    )
+    seen = Sequence.objects.filter(subject__dataset=anonymization.dataset).order_by("view_angle")
+    recorded = set(seen.values_list("view_angle", flat=True).distinct())
+    wanted = METHODS[anonymization.method].donor_angles(anonymization.method_parameters, recorded)
+    angles = tuple(sorted(wanted))
     name = f"donors/seed-{work.run.seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
     if not default_storage.exists(name):
         packed = []
@@ -144,16 +151,24 @@ def _donors_for(
     from anonymizer.gait import donors
     from anonymizer.gait.batch import PackedTrack
 
-    seed = anonymization.run.seed
+    seed, method = anonymization.run.seed, METHODS[anonymization.method]
+    wanted = method.donors_for(anonymization.method_parameters)
+    seen_from = method.donor_angles(anonymization.method_parameters, name.view_angles)
+    track = replace(name, view_angles=seen_from)
+    if wanted == 0:
+        return ()
     if bank is not None:
-        (number,) = donors.synthetic_donors(name, 1, seed, bank=len(bank))
-        return (PackedTrack.of(f"synthetic {number}", _packed(bank[number])),)
+        numbers = donors.synthetic_donors(track, wanted, seed, bank=len(bank))
+        return tuple(PackedTrack.of(f"synthetic {each}", _packed(bank[each])) for each in numbers)
     if anonymization.donor_policy == Anonymization.DonorPolicy.FIXED:
-        chosen = donors.fixed_donor(name, list(candidates), seed)
+        chosen = [donors.fixed_donor(track, list(candidates), seed)]
     else:
-        (chosen,) = donors.random_donors(name, list(candidates), 1, seed)
-    views = {angle: store.read(candidates[chosen][angle]) for angle in sorted(name.view_angles)}
-    return (PackedTrack.of(chosen.subject, views),)
+        chosen = donors.random_donors(track, list(candidates), wanted, seed)
+    return tuple(PackedTrack.of(each.subject, _views(candidates[each], seen_from)) for each in chosen)
+
+
+def _views(rows: Mapping[int, Sequence], angles: Iterable[int]) -> dict[int, bytes]:
+    return {angle: store.read(rows[angle]) for angle in sorted(angles)}
 
 
 # --- The work -------------------------------------------------------------------------------------
@@ -166,14 +181,18 @@ def _changed(
     if anonymization.checkpoint is not None:
         with anonymization.checkpoint.weights.open("rb") as file:
             checkpoint = bytes(file.read())
-    parameters = {**anonymization.parameters, "alpha": anonymization.alpha}
     refused: list[ChangedTrack] = []
     every = _jobs(anonymization, tracks, bank, refused)
     yield from parallel.ordered_map(
         batch.change,
         every,
         prepare=batch.prepare,
-        prepare_with=(anonymization.method, parameters, checkpoint, settings.GAITMOS_DEVICE),
+        prepare_with=(
+            anonymization.method,
+            anonymization.method_parameters,
+            checkpoint,
+            settings.GAITMOS_DEVICE,
+        ),
     )
     yield from refused
 

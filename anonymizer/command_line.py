@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.making_datasets import is_upload
 from anonymizer.models import Checkpoint, Dataset, Run
 
@@ -32,7 +33,16 @@ def command(run: Run) -> str:
     for option in options:
         value = _word(option, run.parameters.get(option))
         words += [f"--{NAMES.get(option, option).replace('_', '-')}", value] if value else []
-    return shlex.join([*words, *_seed(run)])
+    return shlex.join([*words, *_settings(run), *_seed(run)])
+
+
+def _settings(run: Run) -> list[str]:
+    """The method's own parameters that are not as usual."""
+    method = METHODS.get(run.parameters.get("method", ""))
+    usual = {name: spec.default for name, spec in method.parameters.items()} if method else {}
+    given = run.parameters.get("parameters", {})
+    changed = {name: value for name, value in given.items() if value != usual.get(name)}
+    return [word for name, value in changed.items() for word in ("--set", f"{name}={value}")]
 
 
 def _seed(run: Run) -> list[str]:

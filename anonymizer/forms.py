@@ -9,13 +9,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.forms.boundfield import BoundWidget
 from django.template.defaultfilters import filesizeformat
 
 from anonymizer import runs
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.jobs import Refused
-from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
+from anonymizer.models import Anonymization, Dataset, Run
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 CLASSES: dict[type[Any], str] = {
@@ -220,103 +218,6 @@ class GenerateForm(RunForm):
             difficulty=asked["difficulty"],
             seed=asked["seed"],
             user=user,
-        )
-
-
-# --- Networks and anonymizations ------------------------------------------------------------------
-class TrainNetworkForm(RunForm):
-    """Weights for a method that has a network."""
-
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
-    method = forms.ChoiceField(widget=forms.RadioSelect)
-    alpha = forms.FloatField(
-        label="Alpha",
-        required=False,
-        min_value=0,
-        help_text="Weight of the noise gait. Empty: the method's own, 0.3 in the paper.",
-    )
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
-    epochs = forms.IntegerField(
-        min_value=1, max_value=10_000, initial=100, help_text="The paper's network saw 100."
-    )
-    stride = forms.IntegerField(
-        min_value=1,
-        max_value=1000,
-        initial=1,
-        help_text="Every how many frames one is trained on. 1 takes all.",
-    )
-    field_order = ["dataset", "method", "alpha", "split", "epochs", "stride", "seed"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
-        networks = [(each.name, each.label) for each in METHODS.values() if each.needs_network]
-        self.fields["method"].choices = networks  # type: ignore[attr-defined]
-        self.fields["method"].initial = networks[0][0] if networks else None
-
-    def request(self, user: User | None) -> Run:
-        return runs.request_network(**self.cleaned_data, user=user)
-
-
-class AnonymizeForm(RunForm):
-    """What is to be done to a dataset's walks."""
-
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
-    method = forms.ChoiceField(widget=forms.RadioSelect)
-    alpha = forms.FloatField(
-        label="Alpha",
-        required=False,
-        min_value=0,
-        max_value=100,
-        help_text="Weight of the donor. Empty: the method's own.",
-    )
-    donor = forms.ChoiceField(
-        label="Donors",
-        required=False,
-        help_text="Whose gait is mixed in. Fresh synthetic walkers impersonate nobody.",
-    )
-    checkpoint: "forms.ModelChoiceField[Checkpoint]" = forms.ModelChoiceField(
-        queryset=None,
-        required=False,
-        empty_label="None",
-        help_text="Only for methods with a network. One trained on another dataset will do.",
-    )
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
-    field_order = ["dataset", "method", "alpha", "donor", "checkpoint", "split", "seed"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
-        self.fields["checkpoint"].queryset = Checkpoint.objects.all()  # type: ignore[attr-defined]
-        self.fields["method"].choices = [(each.name, each.label) for each in METHODS.values()]  # type: ignore[attr-defined]
-        self.fields["method"].initial = next(iter(METHODS))
-        own = [
-            ("", "The method's own"),
-            *((name, f"{name}: {about}") for name, about in DONOR_POLICIES.items()),
-        ]
-        self.fields["donor"].choices = own  # type: ignore[attr-defined]
-
-    def described_methods(self) -> list[tuple[BoundWidget, Method]]:
-        """Each choice of method with what the catalogue says of it."""
-        return [(option, METHODS[str(option.data["value"])]) for option in self["method"].subwidgets]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        method, checkpoint = METHODS.get(cleaned.get("method", "")), cleaned.get("checkpoint")
-        if method and method.needs_network and checkpoint is None:
-            self.add_error(
-                "checkpoint",
-                f"{method.label} needs a trained network. Train one first, or choose another method.",
-            )
-        if method and checkpoint and method.needs_network and checkpoint.method != method.name:
-            self.add_error(
-                "checkpoint", f"This network was trained for {checkpoint.method}, not for {method.name}."
-            )
-        return cleaned
-
-    def request(self, user: User | None) -> Run:
-        return runs.request_anonymization(
-            **{**self.cleaned_data, "donor": self.cleaned_data["donor"] or None}, user=user
         )
 
 

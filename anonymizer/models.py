@@ -1,8 +1,12 @@
 """Gaits and how they are changed: datasets of walks, the runs that work on them, what the runs made."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from anonymizer.gait import catalogue
 
 
 class Run(models.Model):
@@ -226,8 +230,17 @@ class Anonymization(models.Model):
         ordering = ["-created"]
 
     def __str__(self) -> str:
-        alpha = "" if self.alpha is None else f" α {self.alpha:g}"
-        return f"{self.method}{alpha} on {self.dataset.name}"
+        return f"{self.described} on {self.dataset.name}"
+
+    @property
+    def described(self) -> str:
+        """The method with its settings, short: `blend α 0.3, order raster`."""
+        return catalogue.described(self.method, self.alpha, self.parameters)
+
+    @property
+    def method_parameters(self) -> dict[str, Any]:
+        """All parameters of the method, α among them where it has one."""
+        return self.parameters if self.alpha is None else {**self.parameters, "alpha": self.alpha}
 
 
 class AnonymizedSequence(StoredSilhouettes):

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from anonymizer.gait.catalogue import METHODS, described
 from anonymizer.making_datasets import is_upload
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
 
@@ -74,9 +75,9 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
         case Kind.TRAIN_NETWORK:
             return f"{asked.get('method')} network on {dataset}"
         case Kind.ANONYMIZE:
-            alpha = "" if asked.get("alpha") is None else f" α {asked['alpha']:g}"
+            how = described(asked.get("method", ""), asked.get("alpha"), asked.get("parameters", {}))
             own = ", the attacker’s own copy" if asked.get("copy") == Anonymization.Copy.ATTACKER else ""
-            return f"{asked.get('method')}{alpha} on {dataset}{own}"
+            return f"{how} on {dataset}{own}"
         case Kind.TRAIN_RECOGNIZER:
             return f"Recognizer on {dataset}"
         case Kind.RECOGNIZE:
@@ -103,7 +104,7 @@ class Stage:
 
 def stages(run: Run) -> list[Stage]:
     names = list(STAGES.get(run.kind, ()))
-    if run.kind == Kind.ANONYMIZE and run.parameters.get("donor") != Anonymization.DonorPolicy.SYNTHETIC:
+    if run.kind == Kind.ANONYMIZE and not _draws_from_a_bank(run):
         names.remove("Drawing donors")
     if run.stage and run.stage not in names:
         names.append(run.stage)
@@ -111,6 +112,12 @@ def stages(run: Run) -> list[Stage]:
         return [Stage(name, "done", "done") for name in names]
     at = names.index(run.stage) if run.stage in names else -1
     return [_stage(run, name, index - at, at) for index, name in enumerate(names)]
+
+
+def _draws_from_a_bank(run: Run) -> bool:
+    method = METHODS.get(run.parameters.get("method", ""))
+    synthetic = run.parameters.get("donor") == Anonymization.DonorPolicy.SYNTHETIC
+    return synthetic and (method is None or not method.draws_own_donors)
 
 
 def _stage(run: Run, name: str, distance: int, at: int) -> Stage:

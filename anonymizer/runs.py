@@ -3,7 +3,6 @@
 The work itself stands in `making_datasets`, `training_networks` and `anonymizing`.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from anonymizer import anonymizing, clips, jobs, making_datasets, training_networks
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
@@ -124,27 +123,37 @@ def request_network(
     split: str = DEFAULT_SPLIT,
     epochs: int = EPOCHS,
     stride: int = STRIDE,
+    parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
     user: User | None = None,
 ) -> Run:
-    """Train the network of `method` on the split's D2."""
+    """Train the network of `method` on the split's D2. `parameters` are those that its weights depend on."""
     _check_ready(dataset)
     chosen = METHODS.get(method)
     if chosen is None or not chosen.needs_network:
         names = ", ".join(each.name for each in METHODS.values() if each.needs_network)
         raise Refused(f"Method {method!r} has no network to train. Those that have: {names}.")
+    given = _given(alpha, parameters)
+    unlearned = sorted(given.keys() - set(chosen.learned))
+    if unlearned:
+        raise Refused(
+            f"The weights of {method!r} do not depend on {unlearned[0]!r}; "
+            f"they do on: {', '.join(chosen.learned)}."
+        )
+    checked = _checked_parameters(chosen, given)
     _within("epochs", epochs, 1, 10_000)
     _within("stride", stride, 1, 1000)
     check_split(dataset, split)
-    parameters = {
+    asked = {
         "dataset": dataset.pk,
         "method": method,
-        "alpha": _checked_alpha(chosen.default_alpha if alpha is None else alpha),
+        "alpha": checked["alpha"],
+        "parameters": {name: checked[name] for name in chosen.learned if name != "alpha"},
         "split": split,
         "epochs": epochs,
         "stride": stride,
     }
-    return jobs.create(Run.Kind.TRAIN_NETWORK, parameters, seed=seed, user=user)
+    return jobs.create(Run.Kind.TRAIN_NETWORK, asked, seed=seed, user=user)
 
 
 # --- Anonymization --------------------------------------------------------------------------------
@@ -156,46 +165,92 @@ def request_anonymization(
     checkpoint: Checkpoint | None = None,
     split: str | None = DEFAULT_SPLIT,
     walks: Sequence[str] = (),
+    parameters: Mapping[str, Any] | None = None,
     copy: str = Anonymization.Copy.PROBE,
     seed: int = 0,
     user: User | None = None,
 ) -> Run:
     """Change a dataset's walks: those of the split's D3, or of everybody where `split` is None.
 
-    `walks` such as nm-03 limit it to these walks of each subject.
+    `walks` such as nm-03 limit it to these walks of each subject. `parameters` are the method's own, by name;
+    what is not given is as the catalogue says, or as the checkpoint was trained.
     """
     _check_ready(dataset)
     chosen = METHODS.get(method)
     if chosen is None:
         raise Refused(f"Method {method!r} is not known. Use one of: {', '.join(METHODS)}.")
-    donor = donor or chosen.default_donor
-    if donor not in DONOR_POLICIES:
-        raise Refused(f"Donor policy {donor!r} is not known. Use one of: {', '.join(DONOR_POLICIES)}.")
+    trained = _checked_checkpoint(chosen, checkpoint)
+    checked = _checked_parameters(chosen, _given(alpha, parameters), trained)
     if split is not None:
         check_split(dataset, split)
-    parameters = {
+    asked = {
         "dataset": dataset.pk,
         "method": method,
-        "alpha": _checked_alpha(chosen.default_alpha if alpha is None else alpha),
-        "donor": donor,
-        "checkpoint": _checked_checkpoint(method, checkpoint),
+        "alpha": checked.pop("alpha", None),
+        "parameters": checked,
+        "donor": _checked_donor(chosen, donor),
+        "checkpoint": trained.pk if trained else None,
         "split": split,
         "walks": list(walks),
         "copy": copy,
     }
-    return jobs.create(Run.Kind.ANONYMIZE, parameters, seed=seed, user=user)
+    return jobs.create(Run.Kind.ANONYMIZE, asked, seed=seed, user=user)
 
 
-def _checked_checkpoint(method: str, checkpoint: Checkpoint | None) -> int | None:
-    if not METHODS[method].needs_network:
+def _given(alpha: float | None, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = dict(parameters or {})
+    return given if alpha is None else {**given, "alpha": alpha}
+
+
+def _checked_parameters(
+    method: Method, given: Mapping[str, Any], checkpoint: Checkpoint | None = None
+) -> dict[str, Any]:
+    """Every parameter of the method; of one with a network, those it was trained with."""
+    trained = learned_of(checkpoint) if checkpoint else {}
+    try:
+        checked = method.checked({**trained, **given})
+    except ValueError as error:
+        raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+    for name, value in trained.items():
+        if checked[name] != value:
+            raise Refused(
+                f"The network was trained with {name} = {value}; for {checked[name]} train another."
+            )
+    return checked
+
+
+def learned_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The method's parameters that a network was trained with."""
+    kept = {**checkpoint.parameters.get("parameters", {}), "alpha": checkpoint.parameters.get("alpha")}
+    known = METHODS[checkpoint.method].learned_parameters
+    return {name: spec.default if kept.get(name) is None else kept[name] for name, spec in known.items()}
+
+
+def _checked_donor(method: Method, donor: str | None) -> str:
+    """The donor policy, as asked or the method's own."""
+    donor = donor or method.default_donor
+    if donor not in DONOR_POLICIES:
+        raise Refused(f"Donor policy {donor!r} is not known. Use one of: {', '.join(DONOR_POLICIES)}.")
+    if donor not in method.donor_policies:
+        raise Refused(
+            f"Method {method.name!r} can't work with donor policy {donor!r}. "
+            f"Use: {' or '.join(method.donor_policies)}."
+        )
+    return donor
+
+
+def _checked_checkpoint(method: Method, checkpoint: Checkpoint | None) -> Checkpoint | None:
+    if not method.needs_network:
         return None
     if checkpoint is None:
-        raise Refused(f"Method {method!r} needs a trained network. Train one, then choose its checkpoint.")
-    if checkpoint.method != method:
         raise Refused(
-            f"Checkpoint {checkpoint.name!r} was trained for {checkpoint.method!r}, not for {method!r}."
+            f"Method {method.name!r} needs a trained network. Train one, then choose its checkpoint."
         )
-    return checkpoint.pk
+    if checkpoint.method != method.name:
+        raise Refused(
+            f"Checkpoint {checkpoint.name!r} was trained for {checkpoint.method!r}, not for {method.name!r}."
+        )
+    return checkpoint
 
 
 def check_split(dataset: Dataset, how: str) -> Split:
@@ -211,12 +266,6 @@ def _check_ready(dataset: Dataset) -> None:
         raise Refused(
             f"Dataset {dataset.name!r} is not ready: its run has not finished. Wait for it, or retry it."
         )
-
-
-def _checked_alpha(alpha: float) -> float:
-    if not math.isfinite(alpha) or not 0 <= alpha <= 100:
-        raise Refused(f"Alpha must be a number from 0 to 100, not {alpha:g}.")
-    return alpha
 
 
 def _within(name: str, value: int, least: int, most: int) -> None:

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from anonymizer import jobs, parallel, store, stored_files
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.gait.splits import split
 from anonymizer.models import Checkpoint, Dataset, Run, Sequence
 
@@ -22,7 +23,7 @@ KEEP_EVERY = 5  # epochs between two copies kept for going on after a lost worke
 
 def train_network(work: jobs.Work) -> None:
     """Train on D2: one random subject of it is the noise gait of all the others, always at the same view angle."""
-    from anonymizer.gait import methods, network, training
+    from anonymizer.gait import network, training
 
     run, parameters = work.run, work.run.parameters
     if Checkpoint.objects.filter(run=run).exists():
@@ -38,7 +39,7 @@ def train_network(work: jobs.Work) -> None:
         x1,
         x2,
         method=parameters["method"],
-        parameters=methods.named(parameters["method"]).checked({"alpha": parameters["alpha"]}),
+        parameters=_learned(run),
         settings=training.Settings(epochs=epochs, seed=run.seed, device=device),
         resume=kept,
     ):
@@ -50,6 +51,13 @@ def train_network(work: jobs.Work) -> None:
     for dead in state.dead_starts:
         work.note(f"Initialisation {dead} was dead (zero output, zero gradient) and was drawn again.")
     _save(run, dataset, state, len(x1))
+
+
+def _learned(run: Run) -> dict[str, Any]:
+    """The method's parameters that the weights depend on, all of them."""
+    method = METHODS[run.parameters["method"]]
+    given = {**run.parameters.get("parameters", {}), "alpha": run.parameters["alpha"]}
+    return {name: value for name, value in method.checked(given).items() if name in method.learned}
 
 
 def _pairs(work: jobs.Work, dataset: Dataset) -> tuple["Vectors", "Vectors"]:
@@ -78,7 +86,7 @@ def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
     network_subjects = split(labels, run.parameters["split"]).network
     sequences = Sequence.objects.filter(subject__dataset=dataset, subject__label__in=network_subjects)
     walks = store.tracks(sequences.select_related("subject"))
-    noise = donors.fixed_subject(network_subjects, run.seed)
+    noise, learned = donors.fixed_subject(network_subjects, run.seed), _learned(run)
     for name, views in walks.items():
         if name.subject == noise:
             continue
@@ -88,8 +96,9 @@ def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
             continue
         own = {angle: store.read(row) for angle, row in views.items()}
         lent = {angle: store.read(row) for angle, row in walks[donor].items()}
-        method, alpha, stride = (run.parameters[key] for key in ("method", "alpha", "stride"))
-        yield PairJob(PackedTrack.of(name, own), PackedTrack.of(noise, lent), method, alpha, stride)
+        yield PairJob(
+            PackedTrack.of(name, own), PackedTrack.of(noise, lent), learned, run.parameters["stride"]
+        )
 
 
 # --- What is kept ---------------------------------------------------------------------------------

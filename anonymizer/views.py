@@ -17,7 +17,8 @@ from anonymizer import charts, contact_sheet, jobs, media, run_page, tasks
 from anonymizer.access import visible_runs
 from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
-from anonymizer.forms import AnonymizeForm, GenerateForm, ImportForm, RunForm, TrainNetworkForm
+from anonymizer.forms import GenerateForm, ImportForm, RunForm
+from anonymizer.method_forms import AnonymizeForm, TrainNetworkForm
 from anonymizer.models import AnonymizedSequence, Clip, Dataset, Run, Sequence, StoredSilhouettes
 from anonymizer.store import read
 

@@ -272,6 +272,7 @@ def _attackers_copy(work: jobs.Work, judged: Anonymization, walks: list[str]) ->
         dataset=judged.dataset,
         method=judged.method,
         alpha=judged.alpha,
+        parameters=judged.parameters,
         donor_policy=judged.donor_policy,
         checkpoint=judged.checkpoint,
         split=judged.split,
@@ -296,6 +297,7 @@ def _copy_request(judged: Anonymization, walks: list[str], seed: int) -> Run:
         judged.dataset,
         judged.method,
         alpha=judged.alpha,
+        parameters=judged.parameters,
         donor=judged.donor_policy,
         checkpoint=judged.checkpoint,
         split=judged.split,
@@ -403,7 +405,7 @@ def _result(
 
 def _donors(anonymization: Anonymization) -> dict[Any, str]:
     """Who lent each probe a gait, where it was somebody of the dataset."""
-    if anonymization.donor_policy == Anonymization.DonorPolicy.SYNTHETIC:
+    if anonymization.donor_policy in (Anonymization.DonorPolicy.SYNTHETIC, Anonymization.DonorPolicy.NONE):
         return {}
     rows = anonymization.sequences.select_related("source__subject")
     return {geis.key_of(row.source): row.donor for row in rows}

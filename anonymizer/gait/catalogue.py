@@ -1,17 +1,24 @@
-"""The methods by name, with what a form or a command needs to know of them; light to import.
+"""The methods by name, with all that a form, a command or a job must know of them; light to import.
 
-`methods.py` holds what they do. A method's defaults are those of the design: the paper's α = 0.3 and fixed
-donor for `tieu`, what was found to work for the others.
+`methods.py` attaches to each name the function that does it. A method's defaults are those of the design: the
+paper's α = 0.3 and fixed donor for `tieu`, what was found to work for the others.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from anonymizer.gait import parameters as parameter_checks
+from anonymizer.gait.parameters import AS_ORIGINAL, Choice, Number, Parameter, Parameters, ViewAngle
 
 NAIVE_ONLY = "withstands naive attackers only"
 DONOR_POLICIES = {
     "fixed": "one subject for all walks (the paper's)",
     "random": "another random subject for each walk",
     "synthetic": "walkers who exist nowhere, drawn for each walk",
+    "none": "nobody: the method needs no donor",
 }
+ANY_DONOR = ("synthetic", "fixed", "random")
 
 
 @dataclass(frozen=True)
@@ -20,17 +27,123 @@ class Method:
 
     name: str
     label: str
-    default_alpha: float
-    default_donor: str
-    needs_network: bool
-    claim: str
+    claim: str  # what may be said about how far it protects
+    reference: str  # where the idea is from
+    parameters: Mapping[str, Parameter]
+    donor_policies: tuple[str, ...]  # those it can work with, its own default first
+    donors_wanted: int = 1
+    donors_parameter: str | None = None  # the parameter that says how many donors are wanted, if one does
+    draws_own_donors: bool = False  # it makes its own fresh walkers for each track and is handed none
+    needs_network: bool = False
+    learned: tuple[str, ...] = ()  # the parameters that the network's weights depend on
+
+    @property
+    def default_donor(self) -> str:
+        return self.donor_policies[0]
+
+    @property
+    def default_alpha(self) -> float | None:
+        """None for a method without α."""
+        alpha = self.parameters.get("alpha")
+        return alpha.default if isinstance(alpha, Number) else None
+
+    @property
+    def learned_parameters(self) -> dict[str, Parameter]:
+        return {name: self.parameters[name] for name in self.learned}
+
+    @property
+    def further_parameters(self) -> dict[str, Parameter]:
+        """All but α, which pages and commands ask for by itself."""
+        return {name: spec for name, spec in self.parameters.items() if name != "alpha"}
+
+    def checked(self, given: Parameters) -> dict[str, Any]:
+        """All parameters, as given or by default; ValueError names what is unknown or out of range."""
+        return parameter_checks.checked(self.name, self.parameters, given)
+
+    def parsed(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Parameters out of a form or a command; ValueError as above."""
+        return parameter_checks.parsed(self.name, self.parameters, texts)
+
+    def donors_for(self, given: Parameters) -> int:
+        """How many donors one track has to be handed."""
+        if self.draws_own_donors or self.default_donor == "none":
+            return 0
+        settings = self.checked(given)
+        return int(settings[self.donors_parameter]) if self.donors_parameter else self.donors_wanted
+
+    def donor_angles(self, given: Parameters, view_angles: Iterable[int]) -> frozenset[int]:
+        """From where the donors of a track must have been seen."""
+        chosen = self.checked(given).get("noise_view_angle", AS_ORIGINAL)
+        return frozenset(view_angles) if chosen == AS_ORIGINAL else frozenset([chosen])
+
+    def described(self, given: Parameters) -> str:
+        """The name with α and whatever is not as usual, as in `blend α 0.3, order raster`."""
+        usual = {name: spec.default for name, spec in self.further_parameters.items()}
+        alpha = f" α {given['alpha']:g}" if given.get("alpha") is not None else ""
+        other = [f"{name} {given[name]}" for name in usual if given.get(name, usual[name]) != usual[name]]
+        return ", ".join([f"{self.name}{alpha}", *other]).replace("_", " ")
 
 
-METHODS = {
+def _alpha(default: float, about: str = "how much of the donor's gait is mixed in (the paper's α)") -> Number:
+    return Number(default, 0.0, 100.0, about)
+
+
+# Which reading of the paper's text: the first of each is the one that gives people's shapes.
+READING: dict[str, Parameter] = {
+    "order": Choice(
+        "traced", ("traced", "raster"), "order of the contour's pixels; raster is a literal reading"
+    ),
+    "padding": Choice(
+        "resampled", ("resampled", "zero"), "how contours fill the vector; zero is a literal reading"
+    ),
+    "phase": Choice(
+        "aligned", ("aligned", "none"), "whether the donor walks in step; none is a literal reading"
+    ),
+}
+NOISE_VIEW_ANGLE = ViewAngle(
+    "from where the donor is seen (the paper's Fig. 7 shows others than the original's)"
+)
+
+METHODS: dict[str, Method] = {
     each.name: each
     for each in (
-        Method("sdf", "Blended distance fields", 1.5, "synthetic", False, NAIVE_ONLY),
-        Method("tieu", "Tieu et al. 2017", 0.3, "fixed", True, NAIVE_ONLY),
-        Method("blend", "Closed-form minimiser", 0.3, "fixed", False, NAIVE_ONLY),
+        Method(
+            name="sdf",
+            label="Blended distance fields",
+            claim=NAIVE_ONLY,
+            reference="This project; signed distance blending after Payne and Toga 1992",
+            parameters={"alpha": _alpha(1.5, "how much of the donor's shape is mixed in")},
+            donor_policies=ANY_DONOR,
+        ),
+        Method(
+            name="tieu",
+            label="Contour network (Tieu et al. 2017)",
+            claim=NAIVE_ONLY,
+            reference="Tieu et al. 2017",
+            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
+            donor_policies=("fixed", "random", "synthetic"),
+            needs_network=True,
+            learned=("alpha", *READING),
+        ),
+        Method(
+            name="blend",
+            label="Contour blend, the closed-form minimum of the network's loss",
+            claim=NAIVE_ONLY,
+            reference="Minimum of the loss of Tieu et al. 2017, equation 5",
+            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
+            donor_policies=("fixed", "random", "synthetic"),
+        ),
     )
 }
+
+
+def named(name: str) -> Method:
+    """The method of that name; ValueError lists the names there are."""
+    if name not in METHODS:
+        raise ValueError(f"there is no method {name!r}; choose one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def described(name: str, alpha: float | None, given: Parameters) -> str:
+    """A method with its settings, short; the bare name where the method is no longer known."""
+    return METHODS[name].described({**given, "alpha": alpha}) if name in METHODS else name

@@ -15,16 +15,9 @@ from anonymizer.gait import contours, gait_cycle, literal_contours
 from anonymizer.gait.contours import Contours, Vectors
 from anonymizer.gait.donors import Track, Walk, prepared
 from anonymizer.gait.network import closed_form, modified
-from anonymizer.gait.parameters import Choice, Number, Parameters
+from anonymizer.gait.parameters import Parameters
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames
 from anonymizer.gait.training import Checkpoint
-
-ALPHA = Number(0.3, 0.0, 100.0, "how much of the donor's gait is mixed in (the paper's α)")
-READING = {
-    "order": Choice("traced", ("traced", "raster"), "the order of the contour's pixels in the vector"),
-    "padding": Choice("resampled", ("resampled", "zero"), "how contours of any length fill the vector"),
-    "phase": Choice("aligned", ("aligned", "none"), "whether the donor walks in the original's phase"),
-}
 
 
 def blend(

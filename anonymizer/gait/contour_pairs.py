@@ -1,8 +1,10 @@
 """What a network learns from: contour vectors of a walk and of its noise gait, traced in a process of their own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from anonymizer.gait import contour_methods, methods
+from anonymizer.gait import contour_methods
 from anonymizer.gait.batch import PackedTrack
 from anonymizer.gait.contours import Vectors
 from anonymizer.gait.silhouettes import unpack
@@ -14,16 +16,14 @@ class PairJob:
 
     original: PackedTrack
     noise: PackedTrack
-    method: str
-    alpha: float
+    parameters: Mapping[str, Any]  # those that the weights depend on
     stride: int
 
 
 def contour_pair(job: PairJob) -> "tuple[Vectors, Vectors] | None":
     """Contour vectors of one walk and of its noise gait in phase with it; None where neither shows a body."""
-    parameters = methods.named(job.method).checked({"alpha": job.alpha})
     own, noise = ({angle: unpack(data) for angle, data in each.views} for each in (job.original, job.noise))
     try:
-        return contour_methods.training_pairs([own], [noise], parameters, job.stride)
+        return contour_methods.training_pairs([own], [noise], job.parameters, job.stride)
     except ValueError:
         return None

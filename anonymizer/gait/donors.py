@@ -20,8 +20,6 @@ from anonymizer.gait.silhouettes import Silhouettes, pack, unpack
 
 Track: TypeAlias = Mapping[int, Silhouettes]  # one walk as one or several cameras saw it, by view angle
 
-POLICIES = ("fixed", "random", "synthetic")
-
 
 class Walk:
     """One view of a track with what the methods need of it, each computed once, on its first use."""

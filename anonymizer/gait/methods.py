@@ -3,26 +3,24 @@
     anonymize(track, "sdf", parameters={"alpha": 1.5}, donors=[donor], rng=rng)
 
 A track is one walk as one or several cameras saw it. A method makes one choice for the whole track: other
-choices for other cameras would let an observer of several of them compare. A new method is one function
-and one entry of METHODS; a function that treats each view by itself is wrapped in `each_view`.
+choices for other cameras would let an observer of several of them compare. A new method is one entry of
+`catalogue.METHODS` and one function in CHANGES; a function that treats each view by itself is wrapped in
+`each_view`. One that draws its own donors (`draws_own_donors`) draws them from `rng`, once a track.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from anonymizer.gait import parameters as parameter_checks
-from anonymizer.gait.contour_methods import ALPHA, READING, blend, tieu
+from anonymizer.gait.catalogue import Method, named
+from anonymizer.gait.contour_methods import blend, tieu
 from anonymizer.gait.distance_field_methods import sdf
 from anonymizer.gait.donors import Donor, Track, Walk, prepared
-from anonymizer.gait.parameters import Number, Parameter, Parameters
+from anonymizer.gait.parameters import AS_ORIGINAL, Parameters
 from anonymizer.gait.silhouettes import Silhouettes
 from anonymizer.gait.silhouettes import checked as checked_silhouettes
 from anonymizer.gait.training import Checkpoint
-
-NAIVE_ONLY = "withstands naive attackers only"
 
 
 class ChangeTrack(Protocol):
@@ -51,30 +49,6 @@ class ChangeView(Protocol):
     ) -> Silhouettes: ...
 
 
-@dataclass(frozen=True)
-class Method:
-    """One way to change a gait, and what a caller must know to offer it and to run it."""
-
-    name: str
-    label: str
-    claim: str  # what may be said about how far it protects
-    change: ChangeTrack
-    parameters: Mapping[str, Parameter]
-    donor_policy: str | None  # the default one of donors.POLICIES
-    donors_wanted: int = 1
-    donors_parameter: str | None = None  # the parameter that says how many donors are wanted, if one does
-    needs_network: bool = False
-
-    def checked(self, given: Parameters) -> dict[str, Any]:
-        """All parameters, as given or by default; ValueError names what is unknown or out of range."""
-        return parameter_checks.checked(self.name, self.parameters, given)
-
-    def donors_for(self, given: Parameters) -> int:
-        """How many donors one track needs."""
-        wanted = self.checked(given)
-        return int(wanted[self.donors_parameter]) if self.donors_parameter else self.donors_wanted
-
-
 def each_view(change: ChangeView) -> ChangeTrack:
     """A method for whole tracks out of one for single views; blank views are left as they are."""
 
@@ -88,7 +62,8 @@ def each_view(change: ChangeView) -> ChangeTrack:
         changed: dict[int, Silhouettes] = {}
         for angle, silhouettes in track.items():
             if silhouettes.any():
-                walks = [donor.walk(angle) for donor in donors]
+                seen_from = parameters.get("noise_view_angle", AS_ORIGINAL)
+                walks = [donor.walk(angle if seen_from == AS_ORIGINAL else seen_from) for donor in donors]
                 changed[angle] = change(track.walk(angle), walks, parameters, network, rng)
             else:
                 changed[angle] = silhouettes.copy()
@@ -97,43 +72,12 @@ def each_view(change: ChangeView) -> ChangeTrack:
     return change_track
 
 
-METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method(
-            name="tieu",
-            label="Contour network (Tieu et al. 2017)",
-            claim=NAIVE_ONLY,
-            change=each_view(tieu),
-            parameters={"alpha": ALPHA, **READING},
-            donor_policy="fixed",
-            needs_network=True,
-        ),
-        Method(
-            name="blend",
-            label="Contour blend, the closed-form minimum of the network's loss",
-            claim=NAIVE_ONLY,
-            change=each_view(blend),
-            parameters={"alpha": ALPHA, **READING},
-            donor_policy="fixed",
-        ),
-        Method(
-            name="sdf",
-            label="Signed distance field blend",
-            claim=NAIVE_ONLY,
-            change=each_view(sdf),
-            parameters={"alpha": Number(1.5, 0.0, 100.0, "how much of the donor's shape is mixed in")},
-            donor_policy="synthetic",
-        ),
-    )
+# What each method of the catalogue does.
+CHANGES: dict[str, ChangeTrack] = {
+    "sdf": each_view(sdf),
+    "tieu": each_view(tieu),
+    "blend": each_view(blend),
 }
-
-
-def named(name: str) -> Method:
-    """The method of that name; ValueError lists the names there are."""
-    if name not in METHODS:
-        raise ValueError(f"there is no method {name!r}; choose one of {', '.join(METHODS)}")
-    return METHODS[name]
 
 
 def anonymize(
@@ -148,8 +92,8 @@ def anonymize(
     """The changed track: the same view angles and shapes, each body where the original's was; blank stays
     blank.
 
-    `donors` are as many tracks as `METHODS[method].donors_for(parameters)` says, each with all the
-    track's view angles; donors out of a `DonorBank` keep what was computed of them. Parameters of a
+    `donors` are as many tracks as `Method.donors_for(parameters)` says, each with the view angles
+    of `Method.donor_angles`; donors out of a `DonorBank` keep what was computed of them. Parameters of a
     method with a network default to those that its checkpoint was trained with. Raises ValueError for
     whatever does not fit.
     """
@@ -162,7 +106,7 @@ def anonymize(
         )
     for silhouettes in track.values():
         checked_silhouettes(silhouettes)
-    changed = chosen.change(prepared(track), [prepared(donor) for donor in donors], settings, network, rng)
+    changed = CHANGES[method](prepared(track), [prepared(donor) for donor in donors], settings, network, rng)
     return dict(changed)
 
 
@@ -177,9 +121,11 @@ def _settings(method: Method, given: Parameters, network: Checkpoint | None) -> 
     if network.method != method.name:
         raise ValueError(f"the checkpoint was trained for {network.method!r}, not for {method.name!r}")
     settings = method.checked({**network.parameters, **given})
-    for name, trained in method.checked(network.parameters).items():
-        if settings[name] != trained:
+    trained = method.checked(network.parameters)
+    for name in method.learned:
+        if settings[name] != trained[name]:
             raise ValueError(
-                f"the checkpoint was trained with {name} = {trained!r}; for {settings[name]!r} train another"
+                f"the checkpoint was trained with {name} = {trained[name]!r}; "
+                f"for {settings[name]!r} train another"
             )
     return settings

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from anonymizer import jobs
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.models import Checkpoint, Dataset, Run
 
 
@@ -132,6 +133,28 @@ def checkpoint_named(name: str | None) -> Checkpoint | None:
         known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:10]) or "none yet"
         raise jobs.Refused(f"No checkpoint is named {name!r}. Known: {known}.")
     return found
+
+
+def add_settings(parser: ArgumentParser) -> None:
+    """`--set name=value`, as often as wanted: a method's own parameters."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the method, as in --set order=raster; may be given several times",
+    )
+
+
+def settings_of(method: str, given: list[str]) -> dict[str, Any]:
+    """The method's parameters out of `--set`."""
+    texts: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip():
+            raise jobs.Refused(f"--set {each!r} is not understood. Write --set name=value.")
+        texts[name.strip()] = value
+    return METHODS[method].parsed(texts) if method in METHODS else {}
 
 
 def counts(text: str) -> dict[str, int]:

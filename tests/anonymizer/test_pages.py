@@ -262,6 +262,21 @@ def test_a_method_with_a_network_asks_for_its_checkpoint(signed_in):
     assert Run.objects.filter(kind=Run.Kind.ANONYMIZE).get().parameters["checkpoint"] == checkpoint.pk
 
 
+def test_a_methods_own_parameters_are_asked_for_and_kept(signed_in):
+    dataset = DatasetFactory()
+    walks(dataset, subjects=8, view_angles=(90,), numbers=(1,))
+    assert 'name="blend.order"' in signed_in.get(reverse("anonymizer:anonymize")).content.decode()
+    fields = {"dataset": dataset.pk, "method": "blend", "split": "30:30:40", "seed": 0}
+    wrong = signed_in.post(reverse("anonymizer:anonymize"), {**fields, "blend.noise_view_angle": "left"})
+    assert (wrong.status_code, "must be &#x27;original&#x27; or whole degrees" in wrong.content.decode()) == (
+        422,
+        True,
+    )
+    signed_in.post(reverse("anonymizer:anonymize"), {**fields, "blend.order": "raster"})
+    assert Run.objects.get().parameters["parameters"]["order"] == "raster"
+    assert command(Run.objects.get()).endswith("--set order=raster --seed 0")
+
+
 def test_too_few_subjects_for_a_split_are_refused_in_words(signed_in):
     dataset = DatasetFactory()
     walks(dataset, subjects=2, view_angles=(90,), numbers=(1,))

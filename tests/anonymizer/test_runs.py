@@ -298,6 +298,34 @@ def test_an_anonymization_that_changes_nothing_fails_and_says_why(dataset):
         runs.execute(run)
 
 
+def test_a_methods_own_parameters_are_kept_and_used(dataset):
+    usual = anonymized(dataset, "blend", walks=["nm-01"])
+    literal = anonymized(dataset, "blend", walks=["nm-01"], parameters={"order": "raster"})
+    assert literal.parameters == {
+        "order": "raster",
+        "padding": "resampled",
+        "phase": "aligned",
+        "noise_view_angle": "original",
+    }
+    assert (str(literal), str(usual)) == (
+        f"blend α 0.3, order raster on {dataset.name}",
+        f"blend α 0.3 on {dataset.name}",
+    )
+    pairs = zip(literal.sequences.all(), usual.sequences.all(), strict=True)
+    assert all(stored(one) != stored(other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("policy", ["fixed", "random", "synthetic"])
+def test_the_noise_may_be_seen_from_elsewhere(dataset, policy):
+    asked = {"walks": ["nm-01"], "donor": policy}
+    same, other = (
+        anonymized(dataset, "blend", parameters={"noise_view_angle": angle}, **asked)
+        for angle in ("original", 0)
+    )
+    for one, changed in zip(same.sequences.all(), other.sequences.all(), strict=True):
+        assert (stored(one) == stored(changed)) == (one.source.view_angle == 0)
+
+
 # --- What is refused ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("options", "message"),
@@ -336,10 +364,16 @@ def test_what_is_not_there_is_not_imported(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "blur"}, "'blur' is not known. Use one of: sdf"),
+        ({"method": "magic"}, "'magic' is not known. Use one of: sdf"),
         ({"donor": "nobody"}, "'nobody' is not known. Use one of: fixed"),
-        ({"alpha": -1}, "Alpha must be a number from 0 to 100, not -1"),
-        ({"alpha": float("nan")}, "Alpha must be"),
+        ({"donor": "none"}, "'sdf' can't work with donor policy 'none'. Use: synthetic or fixed"),
+        ({"alpha": -1}, "Parameter 'alpha' must lie between 0 and 100, not -1"),
+        ({"alpha": float("nan")}, "Parameter 'alpha' must be a number"),
+        ({"parameters": {"order": "raster"}}, "'sdf' has no parameter 'order'; it knows: alpha"),
+        (
+            {"method": "blend", "parameters": {"noise_view_angle": 400}},
+            "whole degrees from 0 to 359, not 400",
+        ),
         ({"method": "tieu"}, "needs a trained network"),
         ({"split": "paper"}, "at least 44 subjects"),
         ({"split": "1:1"}, "is not a split"),
@@ -357,11 +391,22 @@ def test_a_network_of_another_method_is_refused(dataset):
         )
 
 
+def test_a_network_brings_the_parameters_it_was_trained_with(dataset):
+    trained = {"alpha": 0.7, "parameters": {"order": "raster"}}
+    network = CheckpointFactory(dataset=dataset, parameters=trained)
+    run = runs.request_anonymization(dataset, "tieu", checkpoint=network, split=SPLIT)
+    assert (run.parameters["alpha"], run.parameters["parameters"]["order"]) == (0.7, "raster")
+    with pytest.raises(Refused, match=r"trained with alpha = 0\.7; for 0\.3 train another"):
+        runs.request_anonymization(dataset, "tieu", 0.3, checkpoint=network, split=SPLIT)
+
+
 def test_only_methods_with_a_network_are_trained(dataset):
     with pytest.raises(Refused, match=r"'sdf' has no network to train\. Those that have: tieu"):
         runs.request_network(dataset, "sdf")
     with pytest.raises(Refused, match="Epochs must be from 1 to"):
         runs.request_network(dataset, split=SPLIT, epochs=0)
+    with pytest.raises(Refused, match="do not depend on 'noise_view_angle'"):
+        runs.request_network(dataset, split=SPLIT, parameters={"noise_view_angle": 90})
 
 
 def test_nothing_is_made_of_a_dataset_that_is_not_ready(dataset):

@@ -4,7 +4,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs
-from anonymizer.management.console import JobCommand, checkpoint_named, dataset_named, finish
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.management.console import (
+    JobCommand,
+    add_settings,
+    checkpoint_named,
+    dataset_named,
+    finish,
+    settings_of,
+)
 
 
 class Command(JobCommand):
@@ -12,9 +20,10 @@ class Command(JobCommand):
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", required=True)
-        parser.add_argument("--method", required=True)
+        parser.add_argument("--method", required=True, help=", ".join(METHODS))
         parser.add_argument("--alpha", type=float)
-        parser.add_argument("--donor", help="fixed, random or synthetic")
+        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
+        add_settings(parser)
         parser.add_argument("--checkpoint", help="a trained network's name")
         parser.add_argument("--split", help="only the test subjects of: paper, or percents D1:D2:D3")
         parser.add_argument(
@@ -35,6 +44,7 @@ class Command(JobCommand):
             checkpoint=checkpoint_named(options["checkpoint"]),
             split=options["split"],
             walks=[walk.strip() for walk in options["sequences"].split(",") if walk.strip()],
+            parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
         finish(run, runs.BODIES[run.kind])

@@ -4,7 +4,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs
-from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
+from anonymizer.management.console import (
+    JobCommand,
+    add_settings,
+    dataset_named,
+    finish,
+    result_of,
+    settings_of,
+)
 
 
 class Command(JobCommand):
@@ -14,6 +21,7 @@ class Command(JobCommand):
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--method", default="tieu")
         parser.add_argument("--alpha", type=float)
+        add_settings(parser)
         parser.add_argument(
             "--split", default=runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
         )
@@ -23,5 +31,6 @@ class Command(JobCommand):
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}
+        chosen["parameters"] = settings_of(options["method"], options["set"])
         run = runs.request_network(dataset_named(options["dataset"]), **chosen)
         return result_of(finish(run, runs.BODIES[run.kind]))

@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.gait.catalogue import METHODS
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
 from anonymizer.jobs import Refused
-from anonymizer.management.console import JobCommand, dataset_named, finish
+from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
 from anonymizer.models import Checkpoint, Dataset
 from recognition import runs
 from recognition.management.commands.recognize import ladder_lines
@@ -21,7 +21,8 @@ class Command(JobCommand):
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--method", required=True)
         parser.add_argument("--alpha", type=float)
-        parser.add_argument("--donor", help="fixed, random or synthetic")
+        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
+        add_settings(parser)
         parser.add_argument(
             "--split", default=anonymizer_runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3"
         )
@@ -46,6 +47,7 @@ class Command(JobCommand):
             checkpoint=checkpoint,
             split=options["split"],
             walks=[walk.strip() for walk in options["probe"].split(",")],
+            parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
         self._stage("anonymize", run, anonymizer_runs.BODIES[run.kind])
@@ -71,6 +73,8 @@ class Command(JobCommand):
         if not method.needs_network:
             return None
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}
+        learned = settings_of(options["method"], options["set"])
+        chosen["parameters"] = {name: learned[name] for name in method.learned if name in learned}
         run = anonymizer_runs.request_network(dataset, **chosen)
         self._stage("network", run, anonymizer_runs.BODIES[run.kind])
         return Checkpoint.objects.get(run=run)
