@@ -20,6 +20,7 @@ from anonymizer.models import (
     Run,
     Sequence,
     Subject,
+    Upload,
     Worker,
 )
 
@@ -121,6 +122,14 @@ class AnonymizedSequenceAdmin(ExportAdmin):
     list_display = ("pk", "source", "donor", "iou", "jitter")
     list_select_related = ("source__subject", "anonymization")
     raw_id_fields = ("source", "anonymization")
+
+
+@admin.register(Upload)
+class UploadAdmin(ExportAdmin):
+    list_display = ("filename", "user", "size", "created", "last_part")
+    list_select_related = ("user",)
+    exclude = ("token",)
+    readonly_fields = ("filename", "user", "size", "fingerprint")
 
 
 @admin.register(Clip)

@@ -4,12 +4,13 @@ import shlex
 from typing import Any
 
 from anonymizer.gait.catalogue import METHODS
-from anonymizer.making_datasets import is_upload
+from anonymizer.importing import SOURCES, is_upload
 from anonymizer.models import Checkpoint, Dataset, Run
 
 # By kind: the command, and which parameters are its options.
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     Run.Kind.IMPORT_CASIA_B: ("import_casia_b", ("name", "frames")),
+    Run.Kind.IMPORT_OPENGAIT: ("import_opengait", ("name", "frames")),
     Run.Kind.GENERATE_WALKERS: (
         "generate_walkers",
         ("name", "subjects", "sequences", "view_angles", "frames", "difficulty"),
@@ -47,7 +48,7 @@ def _settings(run: Run) -> list[str]:
 
 def _seed(run: Run) -> list[str]:
     """An import draws nothing."""
-    return [] if run.kind == Run.Kind.IMPORT_CASIA_B else ["--seed", str(run.seed)]
+    return [] if run.kind in SOURCES else ["--seed", str(run.seed)]
 
 
 def _word(option: str, value: Any) -> str:

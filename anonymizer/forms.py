@@ -1,21 +1,15 @@
 """What people may ask of the anonymizer. Each form ends in a run, or says in words why it can't."""
 
-import secrets
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.template.defaultfilters import filesizeformat
 
 from anonymizer import runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset, Run
 
-ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 CLASSES: dict[type[Any], str] = {
     forms.Select: "form-select",
     forms.RadioSelect: "",
@@ -77,93 +71,6 @@ def ready_datasets() -> Any:
 
 
 # --- Datasets -------------------------------------------------------------------------------------
-class ImportForm(RunForm):
-    """Walks in CASIA-B's layout, from an uploaded archive or, for staff, from a path on the server."""
-
-    seed = None  # type: ignore[assignment]  # nothing is drawn
-    name = forms.CharField(max_length=100, help_text="As it will be called on every page, such as casia-b.")
-    archive = forms.FileField(
-        label="Archive",
-        required=False,
-        help_text="A .zip or .tar.gz with frames such as 001/nm-01/090/001-nm-01-090-001.png.",
-        widget=forms.ClearableFileInput(attrs={"accept": ",".join(ARCHIVES)}),
-    )
-    path = forms.CharField(
-        label="Or a path on the server",
-        required=False,
-        help_text="A folder or an archive the server can read.",
-    )
-    frames = forms.IntegerField(
-        label="Frames a sequence",
-        min_value=1,
-        max_value=10_000,
-        initial=50,
-        help_text="Shorter sequences are left out and listed; of longer ones the last frames are kept.",
-    )
-    licence = forms.CharField(
-        max_length=200, required=False, help_text="Who allows what. It is shown wherever the data are."
-    )
-    may_be_shown_to_raters = forms.BooleanField(
-        label="These walks may be shown to raters",
-        required=False,
-        help_text="Without it no study can open on them.",
-    )
-
-    def __init__(self, *args: Any, staff: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not staff:
-            del self.fields["path"]
-            self.fields["archive"].required = True
-
-    def clean_archive(self) -> "UploadedFile[bytes] | None":
-        archive: UploadedFile[bytes] | None = self.cleaned_data["archive"]
-        if archive is None:
-            return None
-        if not str(archive.name).lower().endswith(ARCHIVES):
-            raise forms.ValidationError("This is no .zip and no .tar.gz. Pack the folder first.")
-        size = archive.size or 0
-        if size > settings.UPLOAD_LIMIT_BYTES:
-            raise forms.ValidationError(
-                f"{filesizeformat(size)} is more than can be uploaded here, "
-                f"{filesizeformat(settings.UPLOAD_LIMIT_BYTES)}. Put it on the server and run manage.py import_casia_b."
-            )
-        return archive
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        given = [bool(cleaned.get("archive")), bool(cleaned.get("path"))]
-        if "path" in self.fields and not self.errors.get("archive") and sum(given) != 1:
-            self.add_error("archive", "Choose an archive or give a path, one of the two.")
-        return cleaned
-
-    def request(self, user: User | None) -> Run:
-        asked = self.cleaned_data
-        stored = stored_upload(asked["archive"]) if asked["archive"] else None
-        try:
-            return runs.request_import(
-                stored or asked["path"],
-                name=asked["name"],
-                frames=asked["frames"],
-                licence=asked["licence"],
-                may_be_shown_to_raters=asked["may_be_shown_to_raters"],
-                user=user,
-            )
-        except Refused:
-            if stored:
-                stored.unlink()
-            raise
-
-
-def stored_upload(archive: "UploadedFile[bytes]") -> Path:
-    """The upload as a file of its own, which outlives the request; its import removes it."""
-    ending = next(each for each in ARCHIVES if str(archive.name).lower().endswith(each))
-    target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"import-{secrets.token_hex(8)}{ending}"
-    with target.open("xb") as file:
-        for chunk in archive.chunks():
-            file.write(chunk)
-    return target
-
-
 class GenerateForm(RunForm):
     """Walkers who don't exist."""
 

@@ -1,14 +1,12 @@
-"""Runs that fill a dataset: walkers made on the spot, or walks brought in CASIA-B's layout.
+"""Runs that fill a dataset: walkers made on the spot; `importing` brings walks in.
 
-Both go on where they stood: a walk that is stored, or was dropped for a reason, is not made again.
+It goes on where it stood: a walk that is stored, or was dropped for a reason, is not made again.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -16,10 +14,9 @@ from anonymizer import jobs, parallel, store, stored_files
 from anonymizer.models import Dataset, Run, Sequence
 
 if TYPE_CHECKING:
-    from anonymizer.gait import casia_b
     from anonymizer.gait.walker_jobs import WalkerJob
 
-RESERVED_SLUGS = {"import", "generate", "sequences"}  # pages of their own stand at these addresses
+RESERVED_SLUGS = {"import", "generate", "sequences", "uploads"}  # pages of their own stand at these addresses
 WALKERS_LICENCE = "Synthetic walkers; these people don't exist. Free to use and to show."
 
 
@@ -151,57 +148,3 @@ def export_walkers(parameters: dict[str, Any], seed: int, path: Path) -> Iterato
             ),
         )
         yield done, len(every)
-
-
-def is_upload(path: str) -> bool:
-    return Path(path).resolve().is_relative_to(Path(settings.FILE_UPLOAD_TEMP_DIR).resolve())
-
-
-# --- CASIA-B --------------------------------------------------------------------------------------
-def import_casia_b(work: jobs.Work) -> None:
-    """Fill a dataset from a folder or archive in CASIA-B's layout."""
-    from anonymizer.gait import casia_b
-    from anonymizer.gait.donors import TrackName
-    from anonymizer.gait.packing import packed
-
-    run = work.run
-    reader = casia_b.read(run.parameters["path"], run.parameters["frames"])
-    dataset = own_dataset(
-        run,
-        Dataset.Source.CASIA_B,
-        licence=run.parameters["licence"],
-        may_be_shown_to_raters=run.parameters["may_be_shown_to_raters"],
-    )
-    stored = stored_sequences(dataset)
-    try:
-        for seen, each in enumerate(reader, start=1):
-            if str(each.name) not in stored:
-                name = TrackName(each.subject, each.gait_condition, each.number)
-                store.add_walk(dataset, name, {each.view_angle: packed(each.silhouettes)})
-            work.progress(seen, max(seen, run.total), "Reading")
-    except ValueError:
-        if not stored:
-            stored_files.delete_dataset(dataset)
-        raise
-    dataset.dropped = [asdict(entry) for entry in reader.report.dropped]
-    dataset.parameters = _about_frames(reader.report)
-    dataset.save(update_fields=["dropped", "parameters"])
-    finish(dataset, run)
-    if is_upload(run.parameters["path"]):
-        Path(run.parameters["path"]).unlink(missing_ok=True)
-
-
-def stored_sequences(dataset: Dataset) -> set[str]:
-    return {str(row) for row in Sequence.objects.filter(subject__dataset=dataset).select_related("subject")}
-
-
-def _about_frames(report: "casia_b.Report") -> dict[str, Any]:
-    """What the import met on its way, for the dataset's page."""
-    return {
-        "blank_frames": report.blank_frames,
-        "unreadable_frames": report.unreadable_frames,
-        "border_frames": report.border_frames,
-        "ignored_files": dict(report.ignored_files),
-        "ignored": [{"file": file, "reason": reason} for file, reason in report.ignored],
-        "incomplete_subjects": report.incomplete_subjects(),
-    }

@@ -177,6 +177,24 @@ class Sequence(StoredSilhouettes):
         return f"{self.gait_condition}-{self.number:02d}"
 
 
+class Upload(models.Model):
+    """A file that arrives in parts; what has arrived lies in `uploads.path`, and its length is how far it is."""
+
+    token = models.CharField(max_length=32, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    filename = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()  # bytes, as announced
+    fingerprint = models.CharField(max_length=64, blank=True)  # tells the same file chosen again
+    created = models.DateTimeField(auto_now_add=True)
+    last_part = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
 class Checkpoint(models.Model):
     """A trained network's weights."""
 

@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from anonymizer.gait.catalogue import METHODS, described
-from anonymizer.making_datasets import is_upload
+from anonymizer.importing import SOURCES, is_upload
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
 
 Kind = Run.Kind
 STAGES: dict[str, tuple[str, ...]] = {
     Kind.IMPORT_CASIA_B: ("Reading",),
+    Kind.IMPORT_OPENGAIT: ("Reading",),
     Kind.GENERATE_WALKERS: ("Walking",),
     Kind.TRAIN_NETWORK: ("Tracing contours", "Training"),
     Kind.ANONYMIZE: ("Drawing donors", "Changing", "Measuring"),
@@ -68,7 +69,7 @@ def titled(runs: Iterable[Run]) -> list[Run]:
 def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
     asked = run.parameters
     match run.kind:
-        case Kind.IMPORT_CASIA_B:
+        case Kind.IMPORT_CASIA_B | Kind.IMPORT_OPENGAIT:
             return f"Import of {asked.get('name', 'a dataset')}"
         case Kind.GENERATE_WALKERS:
             return f"Walkers for {asked.get('name', 'a dataset')}"
@@ -209,7 +210,7 @@ def asked(run: Run) -> list[tuple[str, str]]:
         for name, value in run.parameters.items()
         if name not in LEFT_UNSAID and value not in (None, "", [], {})
     ]
-    if run.kind != Kind.IMPORT_CASIA_B:  # it draws nothing
+    if run.kind not in SOURCES:  # an import draws nothing
         pairs.append(("Seed", str(run.seed)))
     if run.code_version:
         pairs.append(("Code", run.code_version))
@@ -284,7 +285,7 @@ def next_steps(run: Run) -> list[Step]:
     if run.status != Run.Status.SUCCEEDED:
         return []
     match run.kind:
-        case Kind.IMPORT_CASIA_B | Kind.GENERATE_WALKERS if hasattr(run, "dataset"):
+        case Kind.IMPORT_CASIA_B | Kind.IMPORT_OPENGAIT | Kind.GENERATE_WALKERS if hasattr(run, "dataset"):
             return [Step("See the dataset", reverse("anonymizer:dataset", args=[run.dataset.slug]))]
         case Kind.TRAIN_NETWORK if hasattr(run, "checkpoint"):
             query = f"?checkpoint={run.checkpoint.pk}&method={run.checkpoint.method}"

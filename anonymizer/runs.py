@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from anonymizer import anonymizing, clips, jobs, making_datasets, training_networks
+from anonymizer import anonymizing, clips, importing, jobs, making_datasets, training_networks
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
@@ -21,7 +21,8 @@ DEFAULT_SPLIT = "30:15:55"
 EPOCHS, STRIDE = 100, 1  # the paper's: every frame, 100 times
 
 BODIES: dict[str, Callable[[jobs.Work], None]] = {
-    Run.Kind.IMPORT_CASIA_B: making_datasets.import_casia_b,
+    Run.Kind.IMPORT_CASIA_B: importing.import_walks,
+    Run.Kind.IMPORT_OPENGAIT: importing.import_walks,
     Run.Kind.GENERATE_WALKERS: making_datasets.generate_walkers,
     Run.Kind.TRAIN_NETWORK: training_networks.train_network,
     Run.Kind.ANONYMIZE: anonymizing.anonymize,
@@ -40,12 +41,14 @@ def request_import(
     frames: int = 50,
     licence: str = "",
     may_be_shown_to_raters: bool = False,
+    kind: str = Run.Kind.IMPORT_CASIA_B,
     user: User | None = None,
 ) -> Run:
-    """Bring in walks in CASIA-B's layout: a folder, a zip or a tar.gz."""
-    _check_new_dataset(name, frames)
+    """Bring in walks in the layout that `kind` names: a folder, a zip or a tar.gz."""
+    check_new_dataset(name, frames)
     if not Path(path).exists():
-        raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in CASIA-B's layout.")
+        layout = importing.SOURCES[Run.Kind(kind)].label
+        raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in {layout}.")
     parameters = {
         "name": name.strip(),
         "path": str(Path(path).resolve()),
@@ -53,7 +56,7 @@ def request_import(
         "licence": licence,
         "may_be_shown_to_raters": may_be_shown_to_raters,
     }
-    return jobs.create(Run.Kind.IMPORT_CASIA_B, parameters, user=user)
+    return jobs.create(kind, parameters, user=user)
 
 
 def request_walkers(
@@ -67,7 +70,7 @@ def request_walkers(
     user: User | None = None,
 ) -> Run:
     """Make walkers who exist nowhere."""
-    _check_new_dataset(name, frames)
+    check_new_dataset(name, frames)
     parameters = walker_parameters(subjects, sequences, view_angles, frames, difficulty)
     return jobs.create(Run.Kind.GENERATE_WALKERS, {"name": name.strip(), **parameters}, seed=seed, user=user)
 
@@ -103,7 +106,8 @@ def walker_parameters(
     }
 
 
-def _check_new_dataset(name: str, frames: int) -> None:
+def check_new_dataset(name: str, frames: int) -> None:
+    """Refuse a name or a length that no new dataset can have."""
     if not name.strip():
         raise Refused("The dataset needs a name.")
     if len(name.strip()) > 100:

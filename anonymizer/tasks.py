@@ -70,6 +70,11 @@ def import_casia_b(*, run_id: int) -> None:
     runs.execute(Run.objects.get(pk=run_id))
 
 
+@shared_task(name="run.import_opengait")
+def import_opengait(*, run_id: int) -> None:
+    runs.execute(Run.objects.get(pk=run_id))
+
+
 @shared_task(name="run.generate_walkers")
 def generate_walkers(*, run_id: int) -> None:
     runs.execute(Run.objects.get(pk=run_id))

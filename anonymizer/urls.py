@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from anonymizer import views
+from anonymizer import upload_views, views
 
 app_name = "anonymizer"
 urlpatterns = [
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/import/", views.import_dataset, name="dataset_import"),
+    path("datasets/uploads/", upload_views.announce, name="uploads"),
+    path("datasets/uploads/<slug:token>/", upload_views.upload, name="upload"),
     path("datasets/generate/", views.generate_dataset, name="dataset_generate"),
     path("datasets/sequences/<int:pk>/picture.png", views.sequence_picture, name="sequence_picture"),
     path("datasets/sequences/<int:pk>/film.png", views.sequence_film, name="sequence_film"),

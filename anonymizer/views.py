@@ -17,7 +17,9 @@ from anonymizer import charts, contact_sheet, jobs, media, run_page, tasks
 from anonymizer.access import visible_runs
 from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
-from anonymizer.forms import GenerateForm, ImportForm, RunForm
+from anonymizer.forms import GenerateForm, RunForm
+from anonymizer.import_forms import ImportForm
+from anonymizer.importing import SOURCES
 from anonymizer.method_forms import AnonymizeForm, TrainNetworkForm
 from anonymizer.models import AnonymizedSequence, Clip, Dataset, Run, Sequence, StoredSilhouettes
 from anonymizer.store import read
@@ -40,7 +42,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 def _begun_datasets() -> list[Run]:
     """Imports and generations that have no dataset to show yet."""
-    kinds = [Run.Kind.IMPORT_CASIA_B, Run.Kind.GENERATE_WALKERS]
+    kinds = [*SOURCES, Run.Kind.GENERATE_WALKERS]
     begun = Run.objects.filter(kind__in=kinds, dataset=None).exclude(status=Run.Status.SUCCEEDED)
     return run_page.titled(begun[:5])
 
@@ -66,9 +68,8 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 def import_dataset(request: HttpRequest) -> HttpResponse:
-    form = ImportForm(
-        request.POST or None, request.FILES or None, staff=bool(getattr(request.user, "is_staff", False))
-    )
+    user = request.user if request.user.is_authenticated else None
+    form = ImportForm(request.POST or None, request.FILES or None, user=user)
     return _start(request, form, "anonymizer/dataset_import.html")
 
 

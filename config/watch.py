@@ -10,7 +10,7 @@ from typing import Any
 from celery.signals import worker_ready, worker_shutdown
 from django.db import connection
 
-from anonymizer import jobs, tasks
+from anonymizer import jobs, tasks, uploads
 from studies import rating
 
 SECONDS = 5
@@ -20,7 +20,7 @@ _stop = threading.Event()
 
 def look_once() -> None:
     """One round; a failure in one part does not keep the others from their turn."""
-    for part in (jobs.beat, tasks.reap, rating.release_idle_seats):
+    for part in (jobs.beat, tasks.reap, rating.release_idle_seats, uploads.expire):
         try:
             part()
         except Exception:

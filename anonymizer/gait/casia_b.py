@@ -130,7 +130,7 @@ class Reader:
         for folder, sequence in sorted(files):
             try:
                 kept = self._read(sequence, files[folder, sequence], batch.read)
-            except _NotKeptError as why:
+            except NotKeptError as why:
                 self.report.dropped.append(Dropped(str(sequence), why.reason, why.frames))
             else:
                 self.report.keep(kept)
@@ -159,32 +159,29 @@ class Reader:
 
     def _read(self, name: SequenceName, files: dict[int, str], read: Callable[[str], bytes]) -> CasiaSequence:
         if name in self._seen:
-            raise _NotKeptError("comes a second time", len(files))
+            raise NotKeptError("comes a second time", len(files))
         self._seen.add(name)
-        pictures = _Pictures()
+        pictures = Pictures()
         for _, file in sorted(
             files.items(), reverse=True
         ):  # the last frames are kept, so the first need no decoding
             pictures.add(read(file))
             if len(pictures.usable) == self.frames:
                 break
-        pictures.refuse_if_unusable()
-        if len(pictures.usable) < self.frames:
-            raise _NotKeptError(pictures.too_few(len(files), self.frames), len(pictures.usable))
-        silhouettes = np.stack(pictures.usable[::-1])
-        touching = int(np.count_nonzero(_touches_border(silhouettes)))
-        return CasiaSequence(*name, silhouettes, pictures.blank, pictures.unreadable, touching)
+        return pictures.sequence(name, len(files), self.frames)
 
 
-class _NotKeptError(Exception):
+class NotKeptError(Exception):
+    """This sequence is dropped; the others go on."""
+
     def __init__(self, reason: str, frames: int) -> None:
         super().__init__(reason)
         self.reason, self.frames = reason, frames
 
 
 @dataclass
-class _Pictures:
-    """The frames of one sequence as they are read, last first."""
+class Pictures:
+    """The frames of one sequence as they are read, last first: usable ones, and how many were not."""
 
     usable: list[NDArray[np.bool_]] = field(default_factory=list)
     blank: int = 0
@@ -192,25 +189,36 @@ class _Pictures:
 
     def add(self, data: bytes) -> None:
         try:
-            body = decode_grey(data) >= 128
+            self.add_body(decode_grey(data) >= 128)
         except UnreadablePictureError:
             self.unreadable += 1
-            return
+
+    def add_body(self, body: NDArray[np.bool_]) -> None:
+        """`(height, width)`"""
         if np.count_nonzero(body) < _FEWEST_BODY_PIXELS:
             self.blank += 1
         else:
             self.usable.append(body)
 
-    def refuse_if_unusable(self) -> None:
+    def sequence(self, name: SequenceName, files: int, wanted: int) -> CasiaSequence:
+        """What is kept of it. Raises NotKeptError."""
+        self._refuse_if_unusable()
+        if len(self.usable) < wanted:
+            raise NotKeptError(self._too_few(files, wanted), len(self.usable))
+        silhouettes = np.stack(self.usable[::-1])
+        touching = int(np.count_nonzero(touches_border(silhouettes)))
+        return CasiaSequence(*name, silhouettes, self.blank, self.unreadable, touching)
+
+    def _refuse_if_unusable(self) -> None:
         sizes = sorted({body.shape for body in self.usable})
         if len(sizes) > 1:
             listed = " and ".join(f"{height} x {width}" for height, width in sizes[:3])
-            raise _NotKeptError(f"frames of different sizes: {listed}", len(self.usable))
+            raise NotKeptError(f"frames of different sizes: {listed}", len(self.usable))
         swapped = sum(_border(body).mean() > 0.5 for body in self.usable)
         if swapped * 2 > len(self.usable):
-            raise _NotKeptError("body and background are swapped", len(self.usable))
+            raise NotKeptError("body and background are swapped", len(self.usable))
 
-    def too_few(self, files: int, wanted: int) -> str:
+    def _too_few(self, files: int, wanted: int) -> str:
         left_out = [(self.blank, "blank"), (self.unreadable, "unreadable")]
         because = ", ".join(f"{count} {what}" for count, what in left_out if count)
         of = f" of {files} ({because})" if because else ""
@@ -221,7 +229,7 @@ def _border(body: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.concatenate([body[0], body[-1], body[:, 0], body[:, -1]])
 
 
-def _touches_border(silhouettes: Silhouettes) -> NDArray[np.bool_]:
+def touches_border(silhouettes: Silhouettes) -> NDArray[np.bool_]:
     """`(frames,)`"""
     rows, columns = silhouettes[:, [0, -1]].any(axis=(1, 2)), silhouettes[:, :, [0, -1]].any(axis=(1, 2))
     return np.asarray(rows | columns, np.bool_)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.core.files.storage import default_storage
 
-from anonymizer import anonymizing, jobs, making_datasets, runs, tasks, training_networks
+from anonymizer import anonymizing, importing, jobs, making_datasets, runs, tasks, training_networks
 from anonymizer.gait import casia_b
 from anonymizer.gait.silhouettes import unpack
 from anonymizer.jobs import Refused
@@ -131,7 +131,7 @@ def test_an_import_keeps_what_is_long_enough_and_says_what_was_dropped(tree):
 
 def test_an_interrupted_import_goes_on_and_brings_nothing_twice(tree):
     run = runs.request_import(tree, "brought", frames=12)
-    interrupted(run, making_datasets.import_casia_b, after=1)
+    interrupted(run, importing.import_walks, after=1)
     before = set(Sequence.objects.values_list("pk", "silhouettes"))
     assert 0 < len(before) < 4
     done(run)

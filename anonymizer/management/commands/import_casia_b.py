@@ -1,46 +1,9 @@
 """Bring in walks in CASIA-B's layout."""
 
-from argparse import ArgumentParser
-from typing import Any
-
-from anonymizer import jobs, runs, stored_files
-from anonymizer.management.console import JobCommand, finish, result_of
-from anonymizer.models import Dataset
+from anonymizer.management.importing import ImportCommand
+from anonymizer.models import Run
 
 
-class Command(JobCommand):
+class Command(ImportCommand):
     help = "Import a folder, zip or tar.gz in CASIA-B's layout as a dataset."
-
-    def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", help="a folder, .zip or .tar.gz")
-        parser.add_argument("--name", required=True, help="the dataset's name")
-        parser.add_argument(
-            "--frames", type=int, default=50, help="shorter sequences are dropped; the last are kept"
-        )
-        parser.add_argument("--licence", default="", help="under what terms the walks may be used")
-        parser.add_argument(
-            "--may-be-shown-to-raters", action="store_true", help="the licence allows a crowd study"
-        )
-
-    def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        run = runs.request_import(
-            options["path"],
-            options["name"],
-            options["frames"],
-            options["licence"],
-            options["may_be_shown_to_raters"],
-        )
-        try:
-            return result_of(finish(run, runs.BODIES[run.kind]))
-        except (jobs.Refused, ValueError):
-            for unfinished in Dataset.objects.filter(run=run):  # nothing half-written
-                stored_files.delete_dataset(unfinished)
-            raise
-
-    def describe(self, result: dict[str, Any]) -> str:
-        lines = [
-            f"Dataset {result['dataset']!r}: {result['sequences']} sequences of {result['subjects']} subjects, "
-            f"{result['frames']} frames."
-        ]
-        lines += [f"dropped {entry['sequence']}: {entry['reason']}" for entry in result["dropped"]]
-        return "\n".join(lines)
+    kind = Run.Kind.IMPORT_CASIA_B

@@ -1,0 +1,200 @@
+"""OpenGait's silhouettes in and out: `001/nm-01/090/090.pkl`, one array of uint8 (frames, 64, 64) a sequence.
+
+The folders are subject, gait condition and number, and view angle; the file's own name does not count. A pickle
+from a stranger can run code, so `arrays_only` reads nothing but a plain array of numbers; `.npy` files are
+read as well, and taken where a sequence has both. What becomes of a sequence is as in `casia_b`: blank frames
+are left out, the last `frames` are kept, what is too short or broken is dropped with a reason.
+"""
+
+import io
+import pickle
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anonymizer.gait.archives import ArchiveError, Batch, Limits, batches
+from anonymizer.gait.casia_b import CasiaSequence, Dropped, NotKeptError, Pictures, Report, SequenceName
+from anonymizer.gait.silhouettes import Silhouettes, scaled
+
+SIDE = 64  # pixels, height and width of OpenGait's pictures
+FORMATS = ("pkl", "npy")
+_FILE = re.compile(r"(?:.*/)?(\d{3})/(nm|bg|cl)-(\d{2})/(\d{3})/[^/]+\.(pkl|npy)", re.IGNORECASE)
+_NUMBERS = re.compile(r"[|<>=]?[bBiufc?][1248]?")  # a dtype of plain numbers, as numpy writes it
+
+
+class NotAnArrayError(ValueError):
+    """The file holds something else than one array of frames."""
+
+
+# --- Reading one file -------------------------------------------------------------------------------
+def arrays_only(data: bytes) -> NDArray[np.generic]:
+    """The array in a pickle. NotAnArrayError for anything else, of which nothing is run."""
+    try:
+        found = _ArrayUnpickler(io.BytesIO(data)).load()
+    except NotAnArrayError:
+        raise
+    except Exception as error:  # a damaged pickle may raise anything
+        raise NotAnArrayError(f"is no readable pickle ({type(error).__name__})") from error
+    if not isinstance(found, np.ndarray):
+        raise NotAnArrayError(f"holds {type(found).__name__}, not an array")
+    return found
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Knows the few names that numpy writes for an array, each behind a check of its own."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = _KNOWN.get((module.replace("numpy.core", "numpy._core"), name))
+        if known is None:
+            raise NotAnArrayError(f"asks for {module}.{name}, which an array does not need; it was not run")
+        return known
+
+
+class _NdarrayName:
+    """Stands for numpy.ndarray, which is named but never called."""
+
+
+def _empty(kind: object, shape: object, code: object) -> NDArray[np.generic]:
+    """What numpy's _reconstruct makes: an empty array, whose state comes after it."""
+    if kind is not _NdarrayName or shape != (0,) or code not in (b"b", "b"):
+        raise NotAnArrayError("holds an array of an unknown kind")
+    return np.empty((0,), np.int8)
+
+
+def _from_buffer(buffer: Any, kind: Any, shape: Any, order: Any) -> NDArray[np.generic]:
+    if not isinstance(kind, np.dtype) or order not in ("C", "F"):
+        raise NotAnArrayError("holds an array of an unknown kind")
+    return np.frombuffer(buffer, kind).reshape(shape, order=order)
+
+
+def _number_type(code: object, *_: object) -> np.dtype[Any]:
+    if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
+        raise NotAnArrayError(f"holds an array of {code!r}, not of numbers")
+    return np.dtype(code, copy=True)  # a copy: the pickle sets its state
+
+
+def _latin1(text: object, coding: object = "latin1") -> bytes:
+    if not isinstance(text, str) or coding != "latin1":
+        raise NotAnArrayError("holds text in an unknown coding")
+    return text.encode("latin1")
+
+
+_KNOWN: dict[tuple[str, str], Any] = {
+    ("numpy._core.multiarray", "_reconstruct"): _empty,
+    ("numpy._core.numeric", "_frombuffer"): _from_buffer,
+    ("numpy", "ndarray"): _NdarrayName,
+    ("numpy", "dtype"): _number_type,
+    ("_codecs", "encode"): _latin1,
+}
+
+
+def frames_of(data: bytes, suffix: str) -> Silhouettes:
+    """`(frames, height, width)` of a .pkl or .npy file's bytes; NotAnArrayError says what is wrong."""
+    found = arrays_only(data) if suffix == "pkl" else _npy(data)
+    if found.dtype.kind not in "bu" or found.ndim != 3 or 0 in found.shape[1:]:
+        raise NotAnArrayError(f"holds {found.dtype} {found.shape}, not uint8 (frames, height, width)")
+    if found.dtype.kind == "b" or found.max(initial=0) <= 1:
+        return np.asarray(found, np.bool_)
+    return np.asarray(np.greater_equal(found, 128), np.bool_)
+
+
+def _npy(data: bytes) -> NDArray[np.generic]:
+    try:
+        found: NDArray[np.generic] = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError, SyntaxError) as error:
+        raise NotAnArrayError("is no readable .npy file of numbers") from error
+    return found
+
+
+# --- Reading a data set -----------------------------------------------------------------------------
+class Reader:
+    """Iterate over it once: it yields the sequences that are kept, one at a time, and fills `report`."""
+
+    def __init__(self, path: Path, frames: int, limits: Limits) -> None:
+        if frames < 1:
+            raise ValueError(f"sequences of {frames} frames can't be kept: ask for at least 1")
+        self.path, self.frames, self.limits = path, frames, limits
+        self.report = Report()
+        self._seen: set[SequenceName] = set()
+
+    def __iter__(self) -> Iterator[CasiaSequence]:
+        for batch in batches(self.path, tuple(f".{each}" for each in FORMATS), self.limits):
+            yield from self._sequences(batch)
+        if not self._seen:
+            raise ArchiveError(
+                f"{self.path}: holds no sequence named as in OpenGait, like 001/nm-01/090/090.pkl"
+            )
+
+    def _sequences(self, batch: Batch) -> Iterator[CasiaSequence]:
+        for name, reason in batch.skipped:
+            self.report.ignore(name, reason)
+        for sequence, file, suffix in self._named(batch.files):
+            try:
+                kept = self._read(sequence, file, suffix, batch.read)
+            except NotKeptError as why:
+                self.report.dropped.append(Dropped(str(sequence), why.reason, why.frames))
+            else:
+                self.report.keep(kept)
+                yield kept
+
+    def _named(self, files: Iterable[str]) -> list[tuple[SequenceName, str, str]]:
+        """Each file with the sequence it holds, `.npy` before `.pkl`."""
+        found = []
+        for file in files:
+            if match := _FILE.fullmatch(file.replace("\\", "/")):
+                subject, condition, number, angle, suffix = match.groups()
+                sequence = SequenceName(subject, condition.lower(), int(number), int(angle))
+                found.append((sequence, file, suffix.lower()))
+            else:
+                self.report.ignore(file, "not in a folder like 001/nm-01/090")
+        return sorted(found, key=lambda each: (each[0], each[2]))
+
+    def _read(
+        self, name: SequenceName, file: str, suffix: str, read: Callable[[str], bytes]
+    ) -> CasiaSequence:
+        if name in self._seen:
+            raise NotKeptError("comes a second time", 0)
+        self._seen.add(name)
+        try:
+            bodies = frames_of(read(file), suffix)
+        except NotAnArrayError as error:
+            raise NotKeptError(f"its file {error}", 0) from error
+        pictures = Pictures()
+        for body in bodies[::-1]:  # the last frames are kept
+            pictures.add_body(body)
+            if len(pictures.usable) == self.frames:
+                break
+        return pictures.sequence(name, len(bodies), self.frames)
+
+
+def read(path: Path | str, frames: int = 50, *, limits: Limits | None = None) -> Reader:
+    """The sequences in a folder, zip or tar.gz in OpenGait's layout; as `casia_b.read` else."""
+    return Reader(Path(path), frames, limits or Limits())
+
+
+# --- Writing ----------------------------------------------------------------------------------------
+def export(root: Path | str, name: SequenceName, silhouettes: Silhouettes, form: str = "pkl") -> Path:
+    """Write one sequence as OpenGait prepares it: equal height, centred, 64 x 64, 0 and 255. Returns the file.
+
+    A sequence's folder that already holds something is refused. ValueError where nothing is shown.
+    """
+    if form not in FORMATS:
+        raise ValueError(f"format {form!r} is not known: use {' or '.join(FORMATS)}")
+    if not silhouettes.any():
+        raise ValueError(f"{name}: shows nobody")
+    folder = Path(root) / name.subject / f"{name.gait_condition}-{name.number:02d}" / f"{name.view_angle:03d}"
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"{folder}: already holds files; export into another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name.view_angle:03d}.{form}"
+    pictures = np.asarray(scaled(silhouettes, SIDE, SIDE), np.uint8) * np.uint8(255)
+    with file.open("wb") as target:
+        if form == "npy":
+            np.save(target, pictures, allow_pickle=False)
+        else:
+            pickle.dump(pictures, target, protocol=4)
+    return file

@@ -1,0 +1,43 @@
+"""What the commands that bring walks in share."""
+
+from argparse import ArgumentParser
+from typing import Any, ClassVar
+
+from anonymizer import jobs, runs, stored_files
+from anonymizer.management.console import JobCommand, finish, result_of
+from anonymizer.models import Dataset
+
+
+class ImportCommand(JobCommand):
+    """A folder or archive in one layout, as a dataset; nothing is left of one that is refused."""
+
+    kind: ClassVar[str]
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", help="a folder, .zip or .tar.gz")
+        parser.add_argument("--name", required=True, help="the dataset's name")
+        parser.add_argument(
+            "--frames", type=int, default=50, help="shorter sequences are dropped; the last are kept"
+        )
+        parser.add_argument("--licence", default="", help="under what terms the walks may be used")
+        parser.add_argument(
+            "--may-be-shown-to-raters", action="store_true", help="the licence allows a crowd study"
+        )
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        asked = {name: options[name] for name in ("name", "frames", "licence", "may_be_shown_to_raters")}
+        run = runs.request_import(options["path"], **asked, kind=self.kind)
+        try:
+            return result_of(finish(run, runs.BODIES[run.kind]))
+        except (jobs.Refused, ValueError):
+            for unfinished in Dataset.objects.filter(run=run):  # nothing half-written
+                stored_files.delete_dataset(unfinished)
+            raise
+
+    def describe(self, result: dict[str, Any]) -> str:
+        lines = [
+            f"Dataset {result['dataset']!r}: {result['sequences']} sequences of {result['subjects']} subjects, "
+            f"{result['frames']} frames."
+        ]
+        lines += [f"dropped {entry['sequence']}: {entry['reason']}" for entry in result["dropped"]]
+        return "\n".join(lines)

@@ -1,0 +1,53 @@
+"""A large archive is sent in parts; a connection that is lost on the way costs nothing."""
+
+import zipfile
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, Route, expect
+
+from anonymizer import uploads
+from anonymizer.models import Run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def site(page: Page, live_server, client, researcher, settings, tmp_path) -> str:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    client.force_login(researcher)
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    page.set_default_timeout(15_000)
+    return str(live_server.url)
+
+
+def test_an_upload_goes_on_after_a_lost_connection(page: Page, site, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(uploads, "PART_BYTES", 400)
+    archive = tmp_path_factory.mktemp("archive") / "walks.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("001/nm-01/090/001-nm-01-090-001.png", b"x" * 1000)
+    lost: list[str] = []
+
+    def once_lost(route: Route) -> None:
+        if (
+            route.request.method == "PATCH"
+            and len(lost) < 1
+            and route.request.headers["upload-offset"] == "400"
+        ):
+            lost.append(route.request.url)
+            route.abort("internetdisconnected")
+        else:
+            route.continue_()
+
+    page.route("**/datasets/uploads/**", once_lost)
+    page.goto(site + reverse("anonymizer:dataset_import"))
+    page.get_by_label("Name").fill("brought")
+    page.get_by_label("Archive").set_input_files(archive)
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("[data-upload-says]")).to_contain_text("What was sent is kept")
+    page.wait_for_url("**/anonymizer/runs/*/")
+    assert len(lost) == 1
+    stored = Run.objects.get(kind=Run.Kind.IMPORT_CASIA_B).parameters["path"]
+    with open(stored, "rb") as file:
+        assert file.read() == archive.read_bytes()
