@@ -67,7 +67,10 @@ api.add_router("", studies.api.router)
 
 @api.exception_handler(rating.Refused)
 def refused(request: HttpRequest, error: rating.Refused) -> HttpResponse:
-    body = {"kept": error.kept} if isinstance(error, rating.AlreadyRated) else {"detail": str(error)}
+    if isinstance(error, rating.AlreadyRated):
+        body: dict[str, object] = {"kept": error.kept}
+    else:
+        body = {"detail": str(error), "code": error.code}
     return JsonResponse(body, status=studies.api.STATUS[type(error)])
 
 

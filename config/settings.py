@@ -216,6 +216,23 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# --- Crowd platforms ----------------------------------------------------------------------------
+# Raters are sent nowhere else, and only pages of MTurk studies may stand in these sites' frames.
+CROWD_HOSTS: list[str] = env.list(
+    "CROWD_HOSTS",
+    default=["app.prolific.com", "app.prolific.co", "www.mturk.com", "workersandbox.mturk.com"],
+)
+CROWD_FRAMES: list[str] = env.list(
+    "CROWD_FRAMES",
+    default=[
+        "https://worker.mturk.com",
+        "https://workersandbox.mturk.com",
+        "https://requester.mturk.com",
+        "https://requestersandbox.mturk.com",
+        "https://www.mturk.com",
+    ],
+)
+
 # --- Security -----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)

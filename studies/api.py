@@ -1,20 +1,21 @@
 """The raters' side of the API: what the rater's page calls, and any other program that rates.
 
 A rater's token in the address is the credential: these calls look at no cookie and need no CSRF token.
-Refusals are raised in `rating.py`; `STATUS` says which HTTP status each of them has.
+Refusals are raised in `rating.py` and below; `STATUS` says which HTTP status each of them has.
 """
 
 import json
+import math
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from ninja import Router, Schema, Status
-from pydantic import Field, StrictBool, StrictInt, field_validator
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_validator
 
 from anonymizer import media
-from studies import rating
+from studies import platforms, rating, showing, words
 from studies.models import Presentation, Rater, Rating, Study
 
 CLIP_ADDRESS_SECONDS = 6 * 3600
@@ -22,9 +23,15 @@ DEVICE_BYTES = 4096
 STATUS: dict[type[rating.Refused], int] = {
     rating.NoConsent: 403,
     rating.PersonalLinkNeeded: 403,
+    rating.Withdrawn: 403,
+    rating.PlatformNeeded: 403,
+    rating.Preview: 403,
     rating.NotOpen: 404,
     rating.Closed: 410,
+    rating.Expired: 410,
+    rating.Frozen: 410,
     rating.Full: 409,
+    rating.QuotaFull: 409,
     rating.NoSuchPresentation: 404,
     rating.OffTheScale: 422,
     rating.NotWatched: 422,
@@ -32,6 +39,7 @@ STATUS: dict[type[rating.Refused], int] = {
     rating.AlreadyRated: 409,
 }
 PLAIN = r"^[\x20-\x7e]*$"  # what every database stores
+Parameter = Annotated[str, StringConstraints(max_length=platforms.LONGEST, pattern=PLAIN)]
 
 router = Router(tags=["raters"])
 
@@ -44,6 +52,9 @@ class Application(Schema):
     )
     external_id: str | None = Field(None, max_length=200, description="a platform's id; only an HMAC is kept")
     session_id: str | None = Field(None, max_length=200, description="the platform's session, likewise")
+    platform: dict[str, Parameter] | None = Field(
+        None, max_length=40, description="a crowd platform's parameters as they stand in the study's address"
+    )
     locale: str | None = Field(None, max_length=16, pattern=PLAIN)
     device: dict[str, Any] | None = None
 
@@ -65,13 +76,23 @@ class Enrolled(Schema):
     next: int | None
 
 
+class WayBack(Schema):
+    platform: str
+    url: str
+    method: str = Field(description="get: a link; post: a form with these fields")
+    fields: dict[str, str]
+
+
 class Progress(Schema):
     state: str
     next: int | None = Field(description="the first position that waits for a score")
     presentations: int
+    practice: int = Field(description="how many of them are practice; they come first")
+    pause_after: int | None = Field(description="the position after which there is a break")
     rated: int
     remaining: list[int] = Field(description="every position that waits for a score")
     completion_code: str | None = Field(description="only when complete")
+    way_back: WayBack | None = Field(description="to the crowd platform, only when complete")
 
 
 class ScaleEntry(Schema):
@@ -114,6 +135,7 @@ class Problem(Schema):
 
 class Refusal(Schema):
     detail: str
+    code: str = Field("", description="the reason, for programs")
 
 
 class StoredRating(Schema):
@@ -163,8 +185,8 @@ def rater_of(token: str) -> Rater:
 )
 def enrol(request: HttpRequest, token: str, application: Application) -> Status[Enrolled]:
     """Take a seat. The same key, or the same identity before its first vote, gets the same rater again."""
-    told = {name: value for name, value in application.dict().items() if value is not None}
-    rater, is_new = rating.enrol(study_of(token), rating.Applicant(**told))
+    study = study_of(token)
+    rater, is_new = rating.enrol(study, _applicant(study, application))
     waiting = rating.remaining(rater)
     enrolled = Enrolled(
         rater=rater.token, presentations=rating.positions(rater), next=waiting[0] if waiting else None
@@ -172,32 +194,57 @@ def enrol(request: HttpRequest, token: str, application: Application) -> Status[
     return Status(201 if is_new else 200, enrolled)
 
 
+def _applicant(study: Study, application: Application) -> rating.Applicant:
+    told = application.dict(exclude_none=True, exclude={"platform"})
+    if application.platform:
+        visit = platforms.visit(study, application.platform)
+        told |= {"external_id": visit.external_id, "session_id": visit.session_id, "identity": visit.told}
+    return rating.Applicant(**told)
+
+
 @router.get("raters/{rater}", response={200: Progress, 404: Refusal}, summary="How far")
 def progress(request: HttpRequest, rater: str) -> Progress:
     row = rater_of(rater)
-    waiting = rating.remaining(row)
+    is_over, waiting = _is_over(row), rating.remaining(row)
+    total, practice = rating.positions(row), rating.practice(row)
+    back = platforms.way_back(row)
     return Progress(
         state=row.state,
-        next=waiting[0] if waiting else None,
-        presentations=rating.positions(row),
+        next=waiting[0] if waiting and not is_over else None,
+        presentations=total,
+        practice=practice,
+        pause_after=practice + math.ceil((total - practice) / 2) if row.study.pause_half_way else None,
         rated=rating.rated(row),
-        remaining=waiting,
-        completion_code=row.study.completion_code if row.state == Rater.State.COMPLETE else None,
+        remaining=[] if is_over else waiting,
+        completion_code=platforms.completion_code(row.study) if row.state == Rater.State.COMPLETE else None,
+        way_back=WayBack(**vars(back)) if back else None,
     )
 
 
+def _is_over(rater: Rater) -> bool:
+    """Whether nothing more can be scored under this link; the row says so afterwards."""
+    try:
+        rating.check_time(rater)
+    except (rating.Expired, rating.Frozen):
+        rater.refresh_from_db()
+        return True
+    return False
+
+
 @router.get(
-    "raters/{rater}/presentations/{int:position}", response={200: Pair, 404: Refusal}, summary="A pair"
+    "raters/{rater}/presentations/{int:position}",
+    response={200: Pair, 404: Refusal, 410: Refusal},
+    summary="A pair",
 )
-def presentation(request: HttpRequest, rater: str, position: int) -> Pair:
+def presentation(request: HttpRequest, rater: str, position: int, lang: str = "") -> Pair:
     """The pair at a position. Nothing changes but when it was first fetched: load ahead as you like."""
     row = rater_of(rater)
-    return _pair(row, rating.present(row, position))
+    return _pair(row, rating.present(row, position), lang)
 
 
 @router.put(
     "raters/{rater}/presentations/{int:position}/rating",
-    response={200: KeptScore, 201: KeptScore, 404: Refusal, 409: OtherScoreKept, 422: Refusal},
+    response={200: KeptScore, 201: KeptScore, 404: Refusal, 409: OtherScoreKept, 410: Refusal, 422: Refusal},
     summary="Score a pair",
 )
 def rate(request: HttpRequest, rater: str, position: int, score: Score) -> Status[KeptScore]:
@@ -208,14 +255,14 @@ def rate(request: HttpRequest, rater: str, position: int, score: Score) -> Statu
 
 @router.post(
     "raters/{rater}/presentations/{int:position}/problem",
-    response={200: Pair, 404: Refusal, 409: Refusal | OtherScoreKept},
+    response={200: Pair, 404: Refusal, 409: Refusal | OtherScoreKept, 410: Refusal},
     summary="A clip can't be played",
 )
-def problem(request: HttpRequest, rater: str, position: int, problem: Problem) -> Pair:
+def problem(request: HttpRequest, rater: str, position: int, problem: Problem, lang: str = "") -> Pair:
     """Another pair of the same view angle takes the place. 409 when none is left: the position is left out."""
     row = rater_of(rater)
     reason = problem.reason.replace("\x00", "")
-    return _pair(row, rating.replace(row, position, reason, problem.presentation))
+    return _pair(row, rating.replace(row, position, reason, problem.presentation), lang)
 
 
 @router.get(
@@ -228,7 +275,7 @@ def data(request: HttpRequest, rater: str) -> StoredData:
     return StoredData(
         study=row.study.name,
         **{name: getattr(row, name) for name in told},
-        platform_identity_kept="as an HMAC of this study" if row.external_hmac else "none",
+        platform_identity_kept=_identity_kept(row),
         ratings=[_stored_rating(kept) for kept in ratings.order_by("presentation__position")],
         problems=list(row.presentations.exclude(problem="").values_list("problem", flat=True)),
     )
@@ -241,18 +288,18 @@ def withdraw(request: HttpRequest, rater: str) -> Status[None]:
     return Status(204, None)
 
 
-def _pair(rater: Rater, shown: Presentation) -> Pair:
+def _pair(rater: Rater, shown: Presentation, lang: str = "") -> Pair:
     study, stimulus = rater.study, shown.stimulus
-    names = ["original", "changed"] if stimulus.reference_clip_id else ["changed"]
+    language = words.negotiate(lang, rater.locale)
     return Pair(
         position=shown.position,
         presentations=rating.positions(rater),
         presentation=shown.pk,
         training=stimulus.role == stimulus.Role.TRAINING,
-        question=study.question,
-        scale=[ScaleEntry(**entry) for entry in study.scale],
-        clips={name: _clip_address(shown, name) for name in names},
-        gap_seconds=1.0,
+        question=words.question(study, language),
+        scale=[ScaleEntry(**entry) for entry in words.scale(study, language)],
+        clips={name: _clip_address(shown, name) for name in showing.clips(study, stimulus)},
+        gap_seconds=showing.gap_seconds(study),
     )
 
 
@@ -260,6 +307,12 @@ def _clip_address(shown: Presentation, name: str) -> str:
     """Plays without a cookie and expires. It names the presentation, not the clip: a check looks like any pair."""
     signed = media.sign("presentation", shown.pk, name, CLIP_ADDRESS_SECONDS)
     return reverse("raters:clip", args=[name, signed])
+
+
+def _identity_kept(rater: Rater) -> str:
+    if hasattr(rater, "identity"):
+        return "encrypted"
+    return "as an HMAC of this study" if rater.external_hmac else "none"
 
 
 def _stored_rating(kept: Rating) -> StoredRating:

@@ -4,7 +4,7 @@ The report comes from outside: whatever is odd in it is left out, and never a re
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +24,11 @@ def kept(playback: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def watched_fraction(playback: Mapping[str, Any]) -> float | None:
-    """The least over the pair's clips, told as one number or as one a clip."""
+def watched_fraction(playback: Mapping[str, Any], clips: Sequence[str] = ()) -> float | None:
+    """The least over the pair's clips, told as one number or as one a clip; None unless every clip is told of."""
     told = playback.get("watched_fraction")
-    told = list(told.values()) if isinstance(told, Mapping) else [told]
+    one_a_clip = isinstance(told, Mapping)
+    told = [told.get(name) for name in clips] + list(told.values()) if one_a_clip else [told]
     fractions = [number for number in map(_number, told) if number is not None]
     if not told or len(fractions) < len(told):
         return None

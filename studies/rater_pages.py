@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from anonymizer import media
+from studies import showing
 from studies.models import Presentation, Rater, Study
 
 SECONDS_TO_SCORE = 5  # beside the clips and the grey between them; for the time a visit takes
@@ -67,16 +68,18 @@ def clip(request: HttpRequest, name: str, signed: str) -> HttpResponseBase:
 
 
 def _clip_file(pk: int, name: str) -> Any:
-    shown = Presentation.objects.select_related("stimulus__reference_clip", "stimulus__test_clip")
-    stimulus = shown.get(pk=pk).stimulus if shown.filter(pk=pk).exists() else None
-    found = stimulus and (stimulus.reference_clip if name == "original" else stimulus.test_clip)
+    rows = Presentation.objects.select_related(
+        "rater__study", "stimulus__reference_clip", "stimulus__test_clip"
+    )
+    shown = rows.filter(pk=pk).first()
+    found = shown and showing.clips(shown.rater.study, shown.stimulus).get(name)
     if not found:
         raise Http404("There is no clip at this address.")
     return found.file
 
 
 def pair_seconds(study: Study) -> float:
-    return 2 * study.clip_seconds + 1 + SECONDS_TO_SCORE
+    return showing.pair_seconds(study) + SECONDS_TO_SCORE
 
 
 def minutes(study: Study) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +13,8 @@ import av
 import numpy as np
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
 
 from anonymizer.models import Anonymization, AnonymizedSequence, Clip, Dataset, Run, Subject
 from anonymizer.models import Sequence as Walk
@@ -138,6 +141,41 @@ def watched(rater: Rater, position: int) -> dict[str, Any]:
 
 def rate(rater: Rater, position: int, score: int) -> None:
     rating.rate(rater, position, score, watched(rater, position))
+
+
+def occupied(study: Study) -> list[int]:
+    """The positions of the seats that are taken."""
+    return list(study.seats.filter(occupied=True).values_list("position", flat=True))
+
+
+def pairs_of(rater: Rater) -> list[int]:
+    """The numbers of the pairs that this rater is shown, in order."""
+    return list(rater.presentations.filter(problem="").values_list("stimulus__number", flat=True))
+
+
+def idle_for(rater: Rater, minutes: int) -> None:
+    Rater.objects.filter(pk=rater.pk).update(last_seen=timezone.now() - timedelta(minutes=minutes))
+
+
+def at_once(calls: list[Any]) -> list[Any]:
+    """The results of calls made at the same moment, each in a thread with its own connection."""
+    gate, results = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(index: int) -> None:
+        gate.wait()
+        try:
+            results[index] = calls[index]()
+        except rating.Refused as refusal:
+            results[index] = type(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 @contextmanager

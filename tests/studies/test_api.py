@@ -158,9 +158,12 @@ def test_progress_tells_the_next_position_and_in_the_end_the_code(http: Client, 
         "state": "rating",
         "next": 1,
         "presentations": 2,
+        "practice": 0,
+        "pause_after": None,
         "rated": 0,
         "remaining": [1, 2],
         "completion_code": None,
+        "way_back": None,
     }
 
     put_score(http, own_rater, 1, 4), put_score(http, own_rater, 2, 4)
@@ -169,9 +172,12 @@ def test_progress_tells_the_next_position_and_in_the_end_the_code(http: Client, 
         "state": "complete",
         "next": None,
         "presentations": 2,
+        "practice": 0,
+        "pause_after": None,
         "rated": 2,
         "remaining": [],
         "completion_code": "C7K4Q9",
+        "way_back": None,
     }
 
 

@@ -1,14 +1,21 @@
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from studies import rating
-from studies.models import ErasedIdentity, Presentation, Rater, Rating, Seat, Study
-from tests.studies.rows import add_pair, enrol, make_study, rate, unchanged, watched
+from studies.models import Presentation, Rater, Rating, Seat, Study
+from tests.studies.rows import (
+    add_pair,
+    at_once,
+    enrol,
+    make_study,
+    pairs_of,
+    rate,
+    unchanged,
+    watched,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -16,134 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return make_study()
-
-
-def occupied(study: Study) -> list[int]:
-    return list(study.seats.filter(occupied=True).values_list("position", flat=True))
-
-
-def pairs_of(rater: Rater) -> list[int]:
-    return list(rater.presentations.filter(problem="").values_list("stimulus__number", flat=True))
-
-
-def idle_for(rater: Rater, minutes: int) -> None:
-    Rater.objects.filter(pk=rater.pk).update(last_seen=timezone.now() - timedelta(minutes=minutes))
-
-
-# --- enrolment
-
-
-def test_raters_take_the_lowest_free_seat_with_its_pairs_in_order(study: Study) -> None:
-    first, second = enrol(study), enrol(study)
-
-    assert [rater.seat.position for rater in (first, second) if rater.seat] == [1, 2]
-    assert [pairs_of(first), pairs_of(second)] == [[1, 2], [3, 4]]
-    assert occupied(study) == [1, 2]
-    assert first.token != second.token
-    assert first.consent_version == "3"
-
-
-def test_without_consent_nobody_enters(study: Study) -> None:
-    with pytest.raises(rating.NoConsent, match="version 3"):
-        rating.enrol(study, rating.Applicant(consent=False))
-    with pytest.raises(rating.NoConsent):
-        rating.enrol(study, rating.Applicant(consent=True, consent_version="2"))
-
-    assert occupied(study) == []
-
-
-def test_the_same_key_gets_the_same_rater_and_one_seat(study: Study) -> None:
-    first = rating.enrol(study, rating.Applicant(consent=True, idempotency_key="k"))
-    second = rating.enrol(study, rating.Applicant(consent=True, idempotency_key="k"))
-
-    assert first[1] is True
-    assert second == (first[0], False)
-    assert occupied(study) == [1]
-
-
-def test_a_key_means_something_in_its_own_study_only(study: Study) -> None:
-    other = make_study(name="Corridor walks")
-
-    assert enrol(study, idempotency_key="k") != enrol(other, idempotency_key="k")
-
-
-def test_the_same_key_still_works_when_the_study_is_closed_or_full(study: Study) -> None:
-    rater = enrol(study, idempotency_key="k")
-    enrol(study)
-    Study.objects.update(status=Study.Status.CLOSED)
-
-    assert enrol(study, idempotency_key="k") == rater
-
-
-@pytest.mark.parametrize(
-    ("status", "refusal"), [(Study.Status.DRAFT, rating.NotOpen), (Study.Status.CLOSED, rating.Closed)]
-)
-def test_a_study_that_is_not_open_takes_nobody(study: Study, status: str, refusal: type[Exception]) -> None:
-    Study.objects.update(status=status)
-
-    with pytest.raises(refusal):
-        enrol(study)
-    assert occupied(study) == []
-
-
-def test_a_full_study_takes_nobody(study: Study) -> None:
-    enrol(study), enrol(study)
-
-    with pytest.raises(rating.Full):
-        enrol(study)
-    assert Rater.objects.count() == 2
-
-
-def test_simulated_raters_come_in_by_the_same_door(study: Study) -> None:
-    rater = enrol(study, simulated=True)
-    rating.present(rater, 1)
-    rating.rate(rater, 1, 4, {})
-
-    assert rater.simulated
-    assert occupied(study) == [1]
-    assert rating.rated(rater) == 1
-
-
-# --- platform identities
-
-
-def test_a_platforms_id_is_kept_as_an_hmac_that_differs_between_studies(study: Study) -> None:
-    other = make_study(name="Corridor walks")
-    here, there = enrol(study, external_id="5f1a"), enrol(other, external_id="5f1a")
-
-    assert len(here.external_hmac) == len(there.external_hmac) == 64
-    assert here.external_hmac != there.external_hmac
-    assert "5f1a" not in str(Rater.objects.values())
-
-
-def test_the_same_identity_is_the_same_rater_until_the_first_vote(study: Study) -> None:
-    rater = enrol(study, external_id="5f1a")
-    assert enrol(study, external_id="5f1a") == rater
-
-    rate(rater, 1, 3)
-
-    with pytest.raises(rating.PersonalLinkNeeded, match="personal link"):
-        enrol(study, external_id="5f1a")
-
-
-def test_after_the_first_vote_the_platforms_session_lets_them_in(study: Study) -> None:
-    rater = enrol(study, external_id="5f1a", session_id="s1")
-    rate(rater, 1, 3)
-
-    assert enrol(study, external_id="5f1a", session_id="s1") == rater
-    with pytest.raises(rating.PersonalLinkNeeded):
-        enrol(study, external_id="5f1a", session_id="s2")
-
-
-def test_who_withdrew_cannot_enter_again_and_is_forgotten_when_the_study_closes(study: Study) -> None:
-    rating.withdraw(enrol(study, external_id="5f1a"))
-
-    with pytest.raises(rating.PersonalLinkNeeded, match="withdrawn"):
-        enrol(study, external_id="5f1a")
-
-    Study.objects.update(status=Study.Status.CLOSED)
-    rating.release_idle_seats()
-    assert not ErasedIdentity.objects.exists()
 
 
 # --- pairs
@@ -377,144 +256,7 @@ def test_a_scored_pair_is_not_replaced(study: Study) -> None:
     assert rater.presentations.count() == 2
 
 
-# --- leaving and coming back
-
-
-def test_withdrawing_erases_everything_and_frees_the_seat(study: Study) -> None:
-    rater = enrol(study)
-    rate(rater, 1, 4)
-
-    rating.withdraw(rater)
-
-    assert not Rater.objects.exists()
-    assert not Presentation.objects.exists()
-    assert not Rating.objects.exists()
-    assert occupied(study) == []
-    rating.withdraw(rater)  # a second time changes nothing
-    with pytest.raises(rating.NoSuchPresentation):
-        rating.present(rater, 1)
-
-
-def test_an_idle_raters_seat_is_given_out_again_whole(study: Study) -> None:
-    gone, busy = enrol(study), enrol(study)
-    rate(gone, 1, 4)
-    idle_for(gone, 61)
-    idle_for(busy, 59)
-
-    assert rating.release_idle_seats() == 1
-    assert rating.release_idle_seats() == 0
-
-    gone.refresh_from_db()
-    assert gone.state == Rater.State.ABANDONED
-    assert Rating.objects.count() == 1
-    assert occupied(study) == [2]
-    assert pairs_of(enrol(study)) == [1, 2]
-
-
-def test_who_is_done_keeps_the_seat(study: Study) -> None:
-    rater = enrol(study)
-    rate(rater, 1, 4), rate(rater, 2, 4)
-    idle_for(rater, 1000)
-
-    assert rating.release_idle_seats() == 0
-    assert occupied(study) == [1]
-
-
-def test_who_comes_back_to_a_free_seat_takes_it_again(study: Study) -> None:
-    rater = enrol(study)
-    idle_for(rater, 61)
-    rating.release_idle_seats()
-
-    rate(rater, 1, 4)
-
-    rater.refresh_from_db()
-    assert (rater.state, rater.over_quota) == (Rater.State.RATING, False)
-    assert occupied(study) == [1]
-
-
-def test_who_comes_back_too_late_keeps_votes_over_quota_and_frees_nobodys_seat(study: Study) -> None:
-    late = enrol(study)
-    rate(late, 1, 4)
-    idle_for(late, 61)
-    rating.release_idle_seats()
-    enrol(study)
-
-    rate(late, 2, 5)
-
-    late.refresh_from_db()
-    assert (late.state, late.over_quota) == (Rater.State.COMPLETE, True)
-    assert Rating.objects.count() == 2
-    rating.withdraw(late)
-    assert occupied(study) == [1]
-
-
-def test_an_over_quota_rater_who_goes_idle_again_frees_nobodys_seat(study: Study) -> None:
-    late = enrol(study)
-    idle_for(late, 61)
-    rating.release_idle_seats()
-    enrol(study)
-    rating.present(late, 1)
-    idle_for(late, 61)
-
-    assert rating.release_idle_seats() == 1
-    assert occupied(study) == [1]
-
-
-def test_an_abandoned_rater_who_withdraws_frees_nobodys_seat(study: Study) -> None:
-    gone = enrol(study)
-    idle_for(gone, 61)
-    rating.release_idle_seats()
-    enrol(study)
-
-    rating.withdraw(gone)
-
-    assert occupied(study) == [1]
-
-
 # --- many at once
-
-
-def at_once(calls: list[Any]) -> list[Any]:
-    """The results of calls made at the same moment, each in a thread with its own connection."""
-    gate, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(index: int) -> None:
-        gate.wait()
-        try:
-            results[index] = calls[index]()
-        except rating.Refused as refusal:
-            results[index] = type(refusal)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-@pytest.mark.django_db(transaction=True)
-def test_raters_who_come_at_once_get_different_seats() -> None:
-    study = make_study(view_angles=[0], seats=[[1]] * 5)
-
-    results = at_once([lambda: enrol(study)] * 8)
-
-    seats = sorted(rater.seat.position for rater in results if isinstance(rater, Rater) and rater.seat)
-    assert seats == [1, 2, 3, 4, 5]
-    assert results.count(rating.Full) == 3
-    assert Rater.objects.count() == 5
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_key_sent_many_times_at_once_is_one_rater() -> None:
-    study = make_study(view_angles=[0], seats=[[1]] * 5)
-
-    results = at_once([lambda: enrol(study, idempotency_key="k")] * 6)
-
-    assert {rater.pk for rater in results} == {Rater.objects.get().pk}
-    assert occupied(study) == [1]
 
 
 @pytest.mark.django_db(transaction=True)
