@@ -27,8 +27,7 @@ def kept(playback: Mapping[str, Any]) -> dict[str, Any]:
 def watched_fraction(playback: Mapping[str, Any], clips: Sequence[str] = ()) -> float | None:
     """The least over the pair's clips, told as one number or as one a clip; None unless every clip is told of."""
     told = playback.get("watched_fraction")
-    one_a_clip = isinstance(told, Mapping)
-    told = [told.get(name) for name in clips] + list(told.values()) if one_a_clip else [told]
+    told = [*map(told.get, clips), *told.values()] if isinstance(told, Mapping) else [told]
     fractions = [number for number in map(_number, told) if number is not None]
     if not told or len(fractions) < len(told):
         return None
