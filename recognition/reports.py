@@ -8,8 +8,21 @@ from typing import Any
 
 from anonymizer.models import Anonymization, Run
 from recognition.models import Identification, Recognition
+from recognition.tables import Columns, Row
 
 ORIGINALS = ""
+COLUMNS: Columns = {
+    "attacker": "text",
+    "subject": "text",
+    "gait_condition": "text",
+    "number": "integer",
+    "probe_view_angle": "integer",
+    "gallery_view_angle": "integer",
+    "predicted_subject": "text",
+    "true_rank": "integer",
+    "identified": "boolean",
+    "distance": "number",
+}
 
 
 def newest_run(anonymization: Anonymization) -> Run | None:
@@ -78,24 +91,24 @@ def gates(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def rows(run: Run) -> Iterator[dict[str, Any]]:
-    """Every identification of a run, for exports; a row a probe, gallery view angle and attacker."""
+def rows(run: Run) -> Iterator[Row]:
+    """Every identification of a run, in `COLUMNS`; a row a probe, gallery view angle and attacker."""
     every = Identification.objects.filter(recognition__run=run).select_related(
         "recognition", "probe__subject", "predicted_subject"
     )
     for row in every.iterator(chunk_size=2000):
-        yield {
-            "attacker": row.recognition.attacker or "originals",
-            "subject": row.probe.subject.label,
-            "gait_condition": row.probe.gait_condition,
-            "number": row.probe.number,
-            "probe_view_angle": row.probe.view_angle,
-            "gallery_view_angle": row.gallery_view_angle,
-            "predicted_subject": row.predicted_subject.label,
-            "true_rank": row.true_rank,
-            "identified": row.true_rank == 1,
-            "distance": row.distance,
-        }
+        yield (
+            row.recognition.attacker or "originals",
+            row.probe.subject.label,
+            row.probe.gait_condition,
+            row.probe.number,
+            row.probe.view_angle,
+            row.gallery_view_angle,
+            row.predicted_subject.label,
+            row.true_rank,
+            row.true_rank == 1,
+            row.distance,
+        )
 
 
 def count(run: Run) -> int:

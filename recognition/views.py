@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
@@ -13,8 +13,6 @@ from anonymizer.models import Anonymization, Run
 from recognition import figures, reports, tables
 from recognition.forms import StartForm, TrainForm
 from recognition.models import Recognizer
-
-XLSX_ROWS = 1_000_000  # a sheet holds no more
 
 
 @login_required
@@ -120,14 +118,8 @@ def _by_angle(run: Run) -> list[dict[str, Any]]:
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every identification of a run as CSV or XLSX."""
     run = get_object_or_404(Run, pk=pk, kind=Run.Kind.RECOGNIZE)
-    name = f"recognition-run-{run.pk}"
-    if request.GET.get("format") == "xlsx" and reports.count(run) < XLSX_ROWS:
-        return FileResponse(tables.xlsx(reports.rows(run), name), as_attachment=True, filename=f"{name}.xlsx")
-    response = StreamingHttpResponse(
-        tables.csv_lines(reports.rows(run)), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    form = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
+    return tables.download(f"recognition-run-{run.pk}", form, reports.COLUMNS, reports.rows(run))
 
 
 # --- Starting runs --------------------------------------------------------------------------------

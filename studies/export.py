@@ -1,185 +1,181 @@
-"""A study's results as files: one row a presentation, in the documented columns, in constant memory."""
+"""A study's ratings as rows: one a presentation, in the documented columns, a few raters at a time."""
 
-import csv
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.db.models import QuerySet
 
-from anonymizer.jobs import Refused
-from recognition import reports
-from studies.models import Presentation, Study
+from recognition.tables import Columns, Row
+from studies.models import Mask, Presentation, Rater, Stimulus, Study
 
-FORMATS = ("csv", "xlsx")
-COLUMNS = (
-    "study",
-    "template",
-    "pair",
-    "role",
-    "dataset",
-    "subject",
-    "gait_condition",
-    "number",
-    "view_angle",
-    "method",
-    "alpha",
-    "donor",
-    "reference_sha256",
-    "clip_sha256",
-    "rater",
-    "rater_state",
-    "position",
-    "score",
-    "fetched_at",
-    "presented_at",
-    "rated_at",
-    "watched_fraction",
-    "stalls",
-    "excluded",
-    "exclusion_reason",
-    "simulated",
-    "playback_checked",
-)
-RECOGNITION_COLUMNS = (
-    "attacker",
-    "subject",
-    "gait_condition",
-    "number",
-    "probe_view_angle",
-    "gallery_view_angle",
-    "predicted_subject",
-    "true_rank",
-    "identified",
-    "distance",
-)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CSV_TYPE = "text/csv; charset=utf-8"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Row = Sequence[Any]
+COLUMNS: Columns = {
+    "study": "text",
+    "template": "text",
+    "pair": "integer",
+    "role": "text",
+    "dataset": "text",
+    "subject": "text",
+    "gait_condition": "text",
+    "number": "integer",
+    "view_angle": "integer",
+    "method": "text",
+    "alpha": "number",
+    "donor": "text",
+    "reference_sha256": "text",
+    "clip_sha256": "text",
+    "rater": "text",
+    "rater_state": "text",
+    "position": "integer",
+    "score": "integer",
+    "fetched_at": "moment",
+    "presented_at": "moment",
+    "rated_at": "moment",
+    "watched_fraction": "number",
+    "stalls": "integer",
+    "excluded": "boolean",
+    "exclusion_reason": "text",
+    "simulated": "boolean",
+    "playback_checked": "boolean",
+}
+RATERS_AT_ONCE = 200
+LEFT = (Rater.State.ABANDONED, Rater.State.EXPIRED)
+Progress = Callable[[int], None]
 
 
-def rows(study: Study) -> Iterator[Row]:
-    """One row a presentation, raters in the order they came."""
-    shown = Presentation.objects.filter(rater__study=study).select_related(
-        "rater",
-        "rating",
-        "stimulus__reference_clip",
-        "stimulus__test_clip",
-        "stimulus__anonymized_sequence__source__subject",
-        "stimulus__anonymized_sequence__anonymization__dataset",
+def rows(study: Study, progress: Progress | None = None) -> Iterator[Row]:
+    """One row a presentation, raters in the order they came; `progress` hears of the rows so far.
+
+    A few raters' rows are in memory at a time, and no query stays open between them, so that whoever takes
+    the rows may write to the database meanwhile.
+    """
+    pairs, excluded = described_pairs(study), Exclusions(study)
+    done = 0
+    for raters in rater_batches(study):
+        shown = presentations(raters)
+        for each in shown:
+            yield _row(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
+        done += len(shown)
+        if progress:
+            progress(done)
+
+
+def count(study: Study) -> int:
+    """How many rows there are at the moment."""
+    return Presentation.objects.filter(rater__study=study).count()
+
+
+def rater_batches(study: Study) -> Iterator[dict[int, Rater]]:
+    """The study's raters by their ids, a few at a time."""
+    ids = list(study.raters.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), RATERS_AT_ONCE):
+        some = Rater.objects.filter(pk__in=ids[start : start + RATERS_AT_ONCE])
+        yield {rater.pk: rater for rater in some}
+
+
+def presentations(raters: dict[int, Rater]) -> list[dict[str, Any]]:
+    """What these raters were shown and said, in order."""
+    shown = Presentation.objects.filter(rater__in=raters).order_by("rater_id", "position", "pk")
+    return list(
+        shown.values(
+            "pk",
+            "rater",
+            "stimulus",
+            "position",
+            "problem",
+            "replaced_by",
+            "fetched_at",
+            "rating__score",
+            "rating__presented_at",
+            "rating__rated_at",
+            "rating__watched_fraction",
+            "rating__stalls",
+        )
     )
-    for each in shown.order_by("rater_id", "position", "pk").iterator(chunk_size=2000):
-        yield _row(study, each)
 
 
-def _row(study: Study, shown: Presentation) -> Row:
-    stimulus, rater = shown.stimulus, shown.rater
-    changed = stimulus.anonymized_sequence
-    anonymization = changed.anonymization if changed else None
-    source = changed.source if changed else None
-    rating = getattr(shown, "rating", None)
+def _row(
+    study: Study, pair: Row, rater: Rater, shown: dict[str, Any], excluded: "Exclusions"
+) -> tuple[Any, ...]:
+    reason = excluded.reason(rater, shown)
     return (
         study.slug,
         study.template,
-        stimulus.number,
-        stimulus.role,
-        anonymization.dataset.name if anonymization else "",
-        source.subject.label if source else "",
-        source.gait_condition if source else "",
-        source.number if source else None,
-        stimulus.view_angle,
-        anonymization.method if anonymization else "",
-        anonymization.alpha if anonymization else None,
-        changed.donor if changed else "",
-        stimulus.reference_clip.sha256 if stimulus.reference_clip else "",
-        stimulus.test_clip.sha256,
+        *pair,
         rater.pseudonym,
         rater.state,
-        shown.position,
-        rating.score if rating else None,
-        _time(shown.fetched_at),
-        _time(rating.presented_at if rating else None),
-        _time(rating.rated_at if rating else None),
-        rating.watched_fraction if rating else None,
-        rating.stalls if rating else None,
-        bool(shown.problem),
-        shown.problem,
+        shown["position"],
+        shown["rating__score"],
+        shown["fetched_at"],
+        shown["rating__presented_at"],
+        shown["rating__rated_at"],
+        shown["rating__watched_fraction"],
+        shown["rating__stalls"],
+        bool(reason),
+        reason,
         rater.simulated,
         study.playback_checked,
     )
 
 
-def _time(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).isoformat() if moment else ""
+# --- What is not counted --------------------------------------------------------------------------
+class Exclusions:
+    """Which presentations enter no figure, and why: replaced, masked, or of a rater who left."""
+
+    def __init__(self, study: Study) -> None:
+        self.count_abandoned = study.count_abandoned
+        active = study.masks.filter(lifted=None)
+        self.raters = {mask.rater_id: said(mask) for mask in active.filter(presentation=None)}
+        self.votes = {mask.presentation_id: said(mask) for mask in active.exclude(presentation=None)}
+
+    def reason(self, rater: Rater, shown: dict[str, Any]) -> str:
+        """Empty where it counts."""
+        if shown["problem"]:
+            what = "replaced" if shown["replaced_by"] else "left out"
+            return f"{what}, could not be played: {shown['problem']}"
+        if masked := self.raters.get(rater.pk) or self.votes.get(shown["pk"]):
+            return masked
+        if rater.state in LEFT and not self.count_abandoned:
+            return f"rater {rater.get_state_display()}"
+        return ""
 
 
-def recognition_rows(study: Study) -> Iterator[Row]:
-    """Every identification of the newest recognition of the study's walks."""
-    run = reports.newest_run(study.anonymization) if study.anonymization else None
-    for row in reports.rows(run) if run else ():
-        yield tuple(row[name] for name in RECOGNITION_COLUMNS)
+def said(mask: Mask) -> str:
+    what = "rater" if mask.presentation_id is None else "vote"
+    reason = f": {mask.reason}" if mask.reason else ""
+    return f"{what} masked, {mask.get_rule_display()}{reason}"
 
 
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+# --- Pairs ----------------------------------------------------------------------------------------
+def described_pairs(study: Study) -> dict[int, Row]:
+    """By id, each pair's columns from `pair` to `clip_sha256`."""
+    return {stimulus.pk: _pair(stimulus) for stimulus in known_pairs(study)}
 
 
-class _Echo:
-    """What csv writes into, giving each line straight back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(columns: Row, table: Iterable[Row]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
-    for row in table:
-        yield writer.writerow([harmless(value) for value in row])
+def known_pairs(study: Study) -> QuerySet[Stimulus]:
+    return study.stimuli.select_related(
+        "condition__anonymization",
+        "reference_clip__sequence__subject__dataset",
+        "test_clip__sequence__subject__dataset",
+        "anonymized_sequence__source__subject__dataset",
+    )
 
 
-def write_xlsx(columns: Row, table: Iterable[Row], path: Path) -> int:
-    """Write a sheet row by row; returns how many rows."""
-    import xlsxwriter
-
-    number = 0
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet("results")
-        sheet.write_row(0, 0, columns)
-        for number, row in enumerate(table, start=1):
-            sheet.write_row(number, 0, [harmless(value) for value in row])
-    return number
-
-
-def write(study: Study, form: str, path: Path) -> int:
-    """Write the ratings to `path`; returns how many rows. Refused where the format is not known."""
-    if form not in FORMATS:
-        raise Refused(f"Format {form!r} is not known. Use one of: {', '.join(FORMATS)}.")
-    if form == "xlsx":
-        return write_xlsx(COLUMNS, rows(study), path)
-    lines = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for line in csv_lines(COLUMNS, rows(study)):
-            lines += bool(file.write(line))
-    return lines - 1  # the first holds the columns' names
-
-
-def ratings_response(study: Study, form: str) -> HttpResponseBase:
-    return _download(f"{study.slug}-ratings", COLUMNS, rows(study), form)
-
-
-def recognition_response(study: Study, form: str) -> HttpResponseBase:
-    return _download(f"{study.slug}-recognition", RECOGNITION_COLUMNS, recognition_rows(study), form)
-
-
-def _download(name: str, columns: Row, table: Iterable[Row], form: str) -> HttpResponseBase:
-    if form == "csv":
-        disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return StreamingHttpResponse(csv_lines(columns, table), content_type=CSV_TYPE, headers=disposition)
-    file: IO[bytes] = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 - the answer closes it
-    write_xlsx(columns, table, Path(file.name))
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX_TYPE)
+def _pair(stimulus: Stimulus) -> Row:
+    """The method is its condition's; whose walk it is, where the clips are of walks that are known here."""
+    condition, changed = stimulus.condition, stimulus.anonymized_sequence
+    shown = stimulus.reference_clip or stimulus.test_clip
+    walk = changed.source if changed else shown.sequence
+    return (
+        stimulus.number,
+        stimulus.role,
+        walk.subject.dataset.name if walk else "",
+        walk.subject.label if walk else "",
+        walk.gait_condition if walk else "",
+        walk.number if walk else None,
+        stimulus.view_angle,
+        condition.method if condition else "",
+        condition.anonymization.alpha if condition and condition.anonymization else None,
+        changed.donor if changed else "",
+        stimulus.reference_clip.sha256 if stimulus.reference_clip else "",
+        stimulus.test_clip.sha256,
+    )

@@ -1,0 +1,31 @@
+"""A study's results as a file."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from anonymizer.management.console import Bar, JobCommand
+from studies import export, export_files
+from studies.management.commands.simulate_raters import study_named
+
+
+class Command(JobCommand):
+    help = "Write a study's results to a file, and beside it PATH.manifest.json with rows, SHA-256 and versions."
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", metavar="STUDY", help="its name in addresses, or its title")
+        parser.add_argument("--format", required=True, help=", ".join(export_files.FORMATS))
+        parser.add_argument("--output", required=True, metavar="PATH")
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        study = study_named(options["study"])
+        total, bar = export.count(study), Bar()
+        try:
+            return export_files.write_with_manifest(
+                study,
+                options["format"],
+                Path(options["output"]),
+                lambda done: bar(min(done, total), total, "Writing rows"),
+            )
+        finally:
+            bar.close()
