@@ -22,6 +22,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     Kind.TRAIN_RECOGNIZER: ("Gait energy images", "Fitting"),
     Kind.RECOGNIZE: ("Gait energy images", "Attacking"),
     Kind.PREPARE_STUDY: ("Encoding clips",),
+    Kind.EXPORT_STUDY: ("Writing rows",),
 }
 UNITS = {
     "Reading": "sequences",
@@ -35,6 +36,7 @@ UNITS = {
     "Fitting": "sequences",
     "Attacking": "attackers",
     "Encoding clips": "pairs",
+    "Writing rows": "rows",
 }
 LABELS = {
     "alpha": "Alpha",
@@ -46,7 +48,7 @@ LABELS = {
     "pairs_per_view_angle": "Pairs an angle",
     "clip_seconds": "Clip length, s",
 }
-LEFT_UNSAID = {"name", "copy"}
+LEFT_UNSAID = {"name", "copy", "state"}
 
 
 # --- Titles ---------------------------------------------------------------------------------------
@@ -85,6 +87,8 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
             return f"Attackers on {changed}" if changed else "Attackers"
         case Kind.PREPARE_STUDY:
             return f"Clips for {run.study.name}" if hasattr(run, "study") else "Clips for a study"
+        case Kind.EXPORT_STUDY:
+            return f"Export of {asked.get('study')} as {asked.get('format')}"
     return str(run.get_kind_display())
 
 
@@ -302,6 +306,8 @@ def next_steps(run: Run) -> list[Step]:
             return [Step("See who is still named", reverse("recognition:recognition", args=[run.pk]))]
         case Kind.PREPARE_STUDY if hasattr(run, "study"):
             return [Step("See the study", reverse("studies:study", args=[run.study.slug]))]
+        case Kind.EXPORT_STUDY if hasattr(run, "export"):
+            return [Step("Download the file", reverse("studies:exports", args=[run.parameters["study"]]))]
     return []
 
 

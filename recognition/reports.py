@@ -91,24 +91,29 @@ def gates(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def rows(run: Run) -> Iterator[Row]:
-    """Every identification of a run, in `COLUMNS`; a row a probe, gallery view angle and attacker."""
+def rows(run: Run) -> Iterator[dict[str, Any]]:
+    """Every identification of a run, for exports; a row a probe, gallery view angle and attacker."""
     every = Identification.objects.filter(recognition__run=run).select_related(
         "recognition", "probe__subject", "predicted_subject"
     )
     for row in every.iterator(chunk_size=2000):
-        yield (
-            row.recognition.attacker or "originals",
-            row.probe.subject.label,
-            row.probe.gait_condition,
-            row.probe.number,
-            row.probe.view_angle,
-            row.gallery_view_angle,
-            row.predicted_subject.label,
-            row.true_rank,
-            row.true_rank == 1,
-            row.distance,
-        )
+        yield {
+            "attacker": row.recognition.attacker or "originals",
+            "subject": row.probe.subject.label,
+            "gait_condition": row.probe.gait_condition,
+            "number": row.probe.number,
+            "probe_view_angle": row.probe.view_angle,
+            "gallery_view_angle": row.gallery_view_angle,
+            "predicted_subject": row.predicted_subject.label,
+            "true_rank": row.true_rank,
+            "identified": row.true_rank == 1,
+            "distance": row.distance,
+        }
+
+
+def table(run: Run) -> Iterator[Row]:
+    """The same in the order of `COLUMNS`."""
+    return (tuple(row[name] for name in COLUMNS) for row in rows(run))
 
 
 def count(run: Run) -> int:

@@ -120,7 +120,8 @@ def _write_parquet(columns: Columns, rows: Rows, path: Path) -> int:
     with parquet.ParquetWriter(path, schema) as file:
         while group := list(itertools.islice(left, PARQUET_ROWS)):
             arrays = [
-                pa.array(column, kind) for column, kind in zip(zip(*group, strict=True), schema.types, strict=True)
+                pa.array(column, kind)
+                for column, kind in zip(zip(*group, strict=True), schema.types, strict=True)
             ]
             file.write_table(pa.Table.from_arrays(arrays, schema=schema))
             written += len(group)
@@ -144,6 +145,4 @@ def download(name: str, form: str, columns: Columns, rows: Rows) -> HttpResponse
         return StreamingHttpResponse(lines, content_type=CONTENT_TYPES[form], headers=disposition)
     file: IO[bytes] = tempfile.NamedTemporaryFile(suffix=f".{form}")  # noqa: SIM115 - the answer closes it
     write(form, columns, rows, Path(file.name))
-    return FileResponse(
-        file, as_attachment=True, filename=f"{name}.{form}", content_type=CONTENT_TYPES[form]
-    )
+    return FileResponse(file, as_attachment=True, filename=f"{name}.{form}", content_type=CONTENT_TYPES[form])

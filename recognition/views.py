@@ -119,7 +119,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every identification of a run as CSV or XLSX."""
     run = get_object_or_404(Run, pk=pk, kind=Run.Kind.RECOGNIZE)
     form = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
-    return tables.download(f"recognition-run-{run.pk}", form, reports.COLUMNS, reports.rows(run))
+    return tables.download(f"recognition-run-{run.pk}", form, reports.COLUMNS, reports.table(run))
 
 
 # --- Starting runs --------------------------------------------------------------------------------

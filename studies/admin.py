@@ -1,13 +1,17 @@
 """Studies in the administration. Raters' tokens are credentials and are never listed."""
 
+from typing import Any
+
+import tablib
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from import_export import resources
+from import_export import fields, resources
 
 from anonymizer.admin import ExportAdmin
 from anonymizer.jobs import Refused
-from studies import runs
+from recognition.tables import harmless, plain
+from studies import export, runs
 from studies.models import (
     ApiKey,
     Condition,
@@ -108,8 +112,24 @@ class PresentationAdmin(ExportAdmin):
     raw_id_fields = ("rater", "stimulus", "replaced_by")
 
 
+class RatingResource(resources.ModelResource):
+    """The documented columns of exported ratings."""
+
+    class Meta:
+        model = Rating
+
+    def export(self, queryset: QuerySet[Rating] | None = None, **_: Any) -> tablib.Dataset:
+        chosen = Rating.objects.all() if queryset is None else queryset
+        table = ([harmless(plain(value)) for value in row] for row in export.rows_of(chosen))
+        return tablib.Dataset(*table, headers=list(export.COLUMNS))
+
+    def get_user_visible_fields(self) -> list[fields.Field]:
+        return [fields.Field(column_name=name) for name in export.COLUMNS]
+
+
 @admin.register(Rating)
 class RatingAdmin(ExportAdmin):
+    resource_classes = (RatingResource,)
     list_display = ("presentation", "score", "watched_fraction", "stalls", "rated_at")
     list_select_related = ("presentation__rater",)
     raw_id_fields = ("presentation",)

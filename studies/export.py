@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from recognition.tables import Columns, Row
-from studies.models import Mask, Presentation, Rater, Stimulus, Study
+from studies.models import Mask, Presentation, Rater, Rating, Stimulus, Study
 
 COLUMNS: Columns = {
     "study": "text",
@@ -72,9 +72,11 @@ def rater_batches(study: Study) -> Iterator[dict[int, Rater]]:
         yield {rater.pk: rater for rater in some}
 
 
-def presentations(raters: dict[int, Rater]) -> list[dict[str, Any]]:
-    """What these raters were shown and said, in order."""
+def presentations(raters: dict[int, Rater], only: Any = None) -> list[dict[str, Any]]:
+    """What these raters were shown and said, in order; of these presentations where `only` names some."""
     shown = Presentation.objects.filter(rater__in=raters).order_by("rater_id", "position", "pk")
+    if only is not None:
+        shown = shown.filter(pk__in=only)
     return list(
         shown.values(
             "pk",
@@ -115,6 +117,16 @@ def _row(
         rater.simulated,
         study.playback_checked,
     )
+
+
+def rows_of(ratings: QuerySet[Rating]) -> Iterator[Row]:
+    """The rows of some ratings, of any studies, in the studies' order."""
+    chosen = ratings.order_by().values("presentation")
+    for study in Study.objects.filter(raters__presentations__rating__in=ratings.order_by()).distinct():
+        pairs, excluded = described_pairs(study), Exclusions(study)
+        for raters in rater_batches(study):
+            for each in presentations(raters, only=chosen):
+                yield _row(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
 
 
 # --- What is not counted --------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ def check_format(form: str) -> None:
 def write(study: Study, form: str, path: Path, progress: Progress | None = None) -> int:
     """Write the study's results to `path`; returns how many rows. Refused where the format is not known."""
     check_format(form)
-    writer: Callable[[], int]
     if form == "sureal":
         return write_sureal(study, path, progress)
     return tables.write(form, export.COLUMNS, export.rows(study, progress), path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studies.export import Exclusions, Progress, known_pairs
-from studies.models import Presentation, Rater, Stimulus, Study
+from studies.models import Presentation, Stimulus, Study
 
 PAIRS_AT_ONCE = 20
 
@@ -56,7 +56,9 @@ def _scores(
 ) -> Iterator[tuple[Stimulus, dict[str, int]]]:
     """Every pair that has votes, with its raters' scores."""
     excluded = Exclusions(study)
-    raters = {rater.pk: rater for rater in study.raters.filter(simulated=simulated).only("pseudonym", "state")}
+    raters = {
+        rater.pk: rater for rater in study.raters.filter(simulated=simulated).only("pseudonym", "state")
+    }
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         some = pairs[start : start + PAIRS_AT_ONCE]
         found: dict[int, dict[str, int]] = {pair.pk: {} for pair in some}

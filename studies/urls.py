@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies import views
+from studies import export_views, views
 
 app_name = "studies"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("<slug:slug>/live/", views.live, name="fragment"),
     path("<slug:slug>/open/", views.open_study, name="open"),
     path("<slug:slug>/close/", views.close_study, name="close"),
-    path("<slug:slug>/export/", views.export, name="export"),
+    path("<slug:slug>/export/", export_views.download, name="export"),
+    path("<slug:slug>/exports/", export_views.exports, name="exports"),
+    path("<slug:slug>/exports/files/", export_views.files, name="exported_files"),
+    path("<slug:slug>/exports/<int:pk>/", export_views.made, name="exported"),
     path("<slug:slug>/figures/<slug:key>.csv", views.figure, name="figure"),
 ]

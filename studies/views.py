@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -148,22 +148,3 @@ def figure(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{slug}-{key}.csv"'
     csv.writer(response).writerows([table.columns, *table.rows])
     return response
-
-
-@login_required
-@require_GET
-def export(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Every vote, or every identification, as CSV or XLSX."""
-    from studies import export as exports
-
-    found, form = access.study_to_view(request.user, slug), request.GET.get("format", "csv")
-    if form not in exports.FORMATS:
-        raise Http404(f"There is no format {form!r}. Use one of: {', '.join(exports.FORMATS)}.")
-    whole = request.GET.get("what", "ratings")
-    try:
-        if whole == "recognition":
-            return exports.recognition_response(found, form)
-        return exports.ratings_response(found, form)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect("studies:study", slug)

@@ -1,13 +1,15 @@
-"""Exports: documented columns, one row a presentation, nothing that a spreadsheet would run."""
+"""Exported ratings: documented columns, one row a presentation, and why a vote is not counted."""
 
-import csv
-import io
+from datetime import UTC, datetime
 
 import pytest
-from openpyxl import load_workbook
+from django.utils import timezone
 
-from studies import export
+from studies import export, rating
+from studies.models import Mask, Presentation, Rater, Stimulus
+from tests.studies.rows import add_pair, enrol, make_study, rate
 
+pytestmark = pytest.mark.django_db
 INTERFACE = (
     "study, template, pair, role, dataset, subject, gait_condition, number, view_angle, method, alpha, donor, "
     "reference_sha256, clip_sha256, rater, rater_state, position, score, fetched_at, presented_at, rated_at, "
@@ -15,27 +17,150 @@ INTERFACE = (
 )
 
 
+def entries(study):
+    return [dict(zip(export.COLUMNS, row, strict=True)) for row in export.rows(study)]
+
+
+def reasons(study):
+    """By rater and position why a presentation is not counted."""
+    found = {(row["rater"], row["position"], row["pair"]): row for row in entries(study)}
+    assert all(row["excluded"] == bool(row["exclusion_reason"]) for row in found.values())
+    return {key[1:]: row["exclusion_reason"] for key, row in found.items()}
+
+
 def test_the_columns_are_those_that_others_rely_on():
     assert ", ".join(export.COLUMNS) == INTERFACE
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
-def test_a_formula_becomes_a_text(text):
-    assert export.harmless(text) == f"'{text}"
+def test_a_row_says_what_was_shown_to_whom_and_what_they_said():
+    study = make_study()
+    rater = enrol(study)
+    rate(rater, 1, 4)
+    row, later = entries(study)
+    pair = study.stimuli.get(number=1)
+    kept = Presentation.objects.get(rater=rater, position=1)
+    assert row == {
+        "study": "street-walks",
+        "template": "naturalness",
+        "pair": 1,
+        "role": "regular",
+        "dataset": "Street walks",
+        "subject": "001",
+        "gait_condition": "nm",
+        "number": 1,
+        "view_angle": 0,
+        "method": "tieu",
+        "alpha": 0.3,
+        "donor": "",
+        "reference_sha256": pair.reference_clip.sha256,
+        "clip_sha256": pair.test_clip.sha256,
+        "rater": rater.pseudonym,
+        "rater_state": "rating",
+        "position": 1,
+        "score": 4,
+        "fetched_at": kept.fetched_at,
+        "presented_at": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        "rated_at": kept.rating.rated_at,
+        "watched_fraction": 1.0,
+        "stalls": 0,
+        "excluded": False,
+        "exclusion_reason": "",
+        "simulated": False,
+        "playback_checked": True,
+    }
+    assert (later["position"], later["score"], later["rated_at"]) == (2, None, None)
 
 
-@pytest.mark.parametrize("value", [-1.5, 3, None, "R-7F2A", True])
-def test_everything_else_stays_as_it_is(value):
-    assert export.harmless(value) == value
+def test_the_method_is_that_of_the_pairs_own_condition():
+    study = make_study(view_angles=(0, 0), seats=((1, 2),))
+    first = study.conditions.get()
+    brought = study.conditions.create(number=2, label="theirs", method="theirs")
+    study.stimuli.filter(number=2).update(condition=brought)
+    enrol(study)
+    assert [(row["method"], row["alpha"]) for row in entries(study)] == [
+        (first.method, 0.3),
+        ("theirs", None),
+    ]
 
 
-def test_csv_begins_with_the_columns_names():
-    lines = "".join(export.csv_lines(("a", "b"), [(1, "=x"), (None, "y")]))
-    assert list(csv.reader(io.StringIO(lines))) == [["a", "b"], ["1", "'=x"], ["", "y"]]
+def test_a_clip_of_no_known_walk_has_no_subject_and_no_method():
+    study = make_study(view_angles=(0,), seats=((1,),))
+    pair = study.stimuli.get()
+    for clip in (pair.reference_clip, pair.test_clip):
+        type(clip).objects.filter(pk=clip.pk).update(sequence=None, anonymized_sequence=None)
+    Stimulus.objects.filter(pk=pair.pk).update(anonymized_sequence=None, condition=None)
+    enrol(study)
+    (row,) = entries(study)
+    assert [row[name] for name in ("dataset", "subject", "number", "method", "alpha", "donor")] == [
+        "", "", None, "", None, "",
+    ]  # fmt: skip
 
 
-def test_a_sheet_holds_the_same_rows(tmp_path):
-    path = tmp_path / "results.xlsx"
-    assert export.write_xlsx(("a", "b"), iter([(1, "=x"), (2.5, "y")]), path) == 2
-    sheet = load_workbook(path).active
-    assert [list(row) for row in sheet.values] == [["a", "b"], [1, "'=x"], [2.5, "y"]]
+def test_a_replaced_presentation_stands_there_with_its_reason_beside_the_one_in_its_place():
+    study = make_study(view_angles=(0, 0, 90), seats=((1, 3),))
+    rater = enrol(study)
+    rating.replace(rater, 1, "decode error")
+    with pytest.raises(rating.NoPairLeft):
+        rating.replace(rater, 2, "decode error")
+    assert reasons(study) == {
+        (1, 1): "replaced, could not be played: decode error",
+        (1, 2): "",
+        (2, 3): "left out, could not be played: decode error",
+    }
+
+
+def test_a_mask_excludes_until_it_is_lifted():
+    study = make_study(seats=((1, 2), (3, 4)))
+    first, second = enrol(study), enrol(study)
+    whole = Mask.objects.create(study=study, rater=first, rule=Mask.Rule.BT500, reason="5 of 30 far off")
+    one = Mask.objects.create(study=study, rater=second, presentation=second.presentations.get(position=2))
+    assert reasons(study) == {
+        (1, 1): "rater masked, BT.500: 5 of 30 far off",
+        (2, 2): "rater masked, BT.500: 5 of 30 far off",
+        (1, 3): "",
+        (2, 4): "vote masked, by hand",
+    }
+    Mask.objects.filter(pk__in=[whole.pk, one.pk]).update(lifted=timezone.now())
+    assert set(reasons(study).values()) == {""}
+
+
+@pytest.mark.parametrize("state", [Rater.State.ABANDONED, Rater.State.EXPIRED])
+def test_whether_a_rater_who_left_counts_is_the_studys_choice(state):
+    study = make_study(seats=((1, 2),))
+    rate(enrol(study), 1, 3)
+    study.raters.update(state=state)
+    assert reasons(study) == {(1, 1): f"rater {state.label}", (2, 2): f"rater {state.label}"}
+    study.count_abandoned = True
+    assert set(reasons(study).values()) == {""}
+
+
+def test_training_and_checks_are_told_by_their_role():
+    study = make_study(view_angles=(0,), seats=((1, 2),))
+    add_pair(study, 2, 0, role=Stimulus.Role.CHECK, expected_score=5)
+    enrol(study)
+    assert [(row["role"], row["excluded"]) for row in entries(study)] == [
+        ("regular", False),
+        ("check", False),
+    ]
+
+
+def test_no_credential_and_no_identity_stands_in_any_row():
+    study = make_study()
+    rater = enrol(study, external_id="PROLIFIC-77", session_id="S-1", idempotency_key="key-1")
+    rate(rater, 1, 4)
+    rater.refresh_from_db()
+    text = repr(entries(study))
+    secrets = (rater.token, study.token, rater.external_hmac, rater.session_hmac, "PROLIFIC", "S-1", "key-1")
+    assert [secret for secret in secrets if secret in text] == []
+
+
+def test_rows_come_a_few_raters_at_a_time_and_say_how_far_they_are(monkeypatch):
+    monkeypatch.setattr(export, "RATERS_AT_ONCE", 2)
+    study = make_study(seats=((1, 2), (3, 4), (1, 4)))
+    raters = [enrol(study).pseudonym for _ in range(3)]
+    told = []
+    rows = list(export.rows(study, told.append))
+    assert told == [4, 6]
+    names = [row[list(export.COLUMNS).index("rater")] for row in rows]
+    assert names == [name for name in raters for _ in range(2)]
+    assert export.count(study) == 6

@@ -284,7 +284,7 @@ def test_recognition_that_never_was_is_a_table_of_column_names(signed_in):
     response = signed_in.get(address(make_study(), "export"), {"what": "recognition"})
     lines = b"".join(response.streaming_content).decode().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("attacker,")
+    assert lines[0].startswith("condition,attacker,")
 
 
 def test_every_drawn_figure_has_its_place_words_and_table(signed_in):

@@ -10,7 +10,9 @@ from studies.management.commands.simulate_raters import study_named
 
 
 class Command(JobCommand):
-    help = "Write a study's results to a file, and beside it PATH.manifest.json with rows, SHA-256 and versions."
+    help = (
+        "Write a study's results to a file, and beside it PATH.manifest.json with rows, SHA-256 and versions."
+    )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", metavar="STUDY", help="its name in addresses, or its title")
