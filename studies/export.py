@@ -77,8 +77,9 @@ def presentations(raters: dict[int, Rater], only: Any = None) -> list[dict[str, 
     shown = Presentation.objects.filter(rater__in=raters).order_by("rater_id", "position", "pk")
     if only is not None:
         shown = shown.filter(pk__in=only)
-    return list(
-        shown.values(
+    return [
+        dict(each)
+        for each in shown.values(
             "pk",
             "rater",
             "stimulus",
@@ -92,7 +93,7 @@ def presentations(raters: dict[int, Rater], only: Any = None) -> list[dict[str, 
             "rating__watched_fraction",
             "rating__stalls",
         )
-    )
+    ]
 
 
 def _row(
