@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BANK = 32  # synthetic donors a run draws from; each is rendered once for all view angles
 DONOR_FRAMES = 50
 MANIFOLD_WALKS = 12  # a view angle; enough to learn shapes from and to measure on
+REASONS = 3  # said in full where nothing could be changed
 Tracks = Mapping["TrackName", Mapping[int, Sequence]]
 
 
@@ -233,10 +234,7 @@ def _keep(anonymization: Anonymization, views: Mapping[int, Sequence], changed: 
 def _finish(work: jobs.Work, anonymization: Anonymization) -> None:
     rows = AnonymizedSequence.objects.filter(anonymization=anonymization)
     if not rows.exists():
-        reasons = sorted({entry["reason"] for entry in anonymization.skipped}) or [
-            "there was no walk to change"
-        ]
-        raise jobs.Refused(f"Nothing was changed: {'; '.join(reasons)}.")
+        raise jobs.Refused(f"Nothing was changed: {_reasons(anonymization)}.")
     if anonymization.copy == Anonymization.Copy.PROBE:
         anonymization.proxies = _proxies(work, anonymization)
         anonymization.save(update_fields=["proxies"])
@@ -246,6 +244,13 @@ def _finish(work: jobs.Work, anonymization: Anonymization) -> None:
         "skipped": anonymization.skipped,
         "proxies": anonymization.proxies,
     }
+
+
+def _reasons(anonymization: Anonymization) -> str:
+    """Why walks were skipped: the first few in full, the others counted."""
+    every = sorted({entry["reason"] for entry in anonymization.skipped}) or ["there was no walk to change"]
+    more = f"; and {len(every) - REASONS} more like these" if len(every) > REASONS else ""
+    return "; ".join(every[:REASONS]) + more
 
 
 def _proxies(work: jobs.Work, anonymization: Anonymization) -> dict[str, float | None]:

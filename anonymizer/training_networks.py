@@ -40,7 +40,12 @@ def train_network(work: jobs.Work) -> None:
         x2,
         method=parameters["method"],
         parameters=_learned(run),
-        settings=training.Settings(epochs=epochs, seed=run.seed, device=device),
+        settings=training.Settings(
+            epochs=epochs,
+            seed=run.seed,
+            branches=METHODS[parameters["method"]].first_layers,
+            device=device,
+        ),
         resume=kept,
     ):
         state = trained

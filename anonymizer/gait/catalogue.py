@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from anonymizer.gait import parameters as parameter_checks
-from anonymizer.gait.parameters import AS_ORIGINAL, Choice, Number, Parameter, Parameters, ViewAngle
+from anonymizer.gait.parameters import (
+    AS_ORIGINAL,
+    Choice,
+    Number,
+    Parameter,
+    Parameters,
+    ViewAngle,
+    Whole,
+)
 
 NAIVE_ONLY = "withstands naive attackers only"
+PLACE_IS_LEFT = "hides the shape; place, height and path in the frame stay the original's"
+NOTHING = "no protection is claimed: a baseline"
 DONOR_POLICIES = {
     "fixed": "one subject for all walks (the paper's)",
     "random": "another random subject for each walk",
@@ -19,6 +29,7 @@ DONOR_POLICIES = {
     "none": "nobody: the method needs no donor",
 }
 ANY_DONOR = ("synthetic", "fixed", "random")
+FIXED_FIRST = ("fixed", "random", "synthetic")
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,7 @@ class Method:
     donors_parameter: str | None = None  # the parameter that says how many donors are wanted, if one does
     draws_own_donors: bool = False  # it makes its own fresh walkers for each track and is handed none
     needs_network: bool = False
+    first_layers: int = 1  # of the network: 1 shared by both inputs, or one for each
     learned: tuple[str, ...] = ()  # the parameters that the network's weights depend on
 
     @property
@@ -104,6 +116,13 @@ NOISE_VIEW_ANGLE = ViewAngle(
     "from where the donor is seen (the paper's Fig. 7 shows others than the original's)"
 )
 
+
+def _filter(name: str, label: str, strength: float, about: str) -> Method:
+    """One of those that change a picture by itself."""
+    spec = Number(strength, 0.0, 25.0, f"{about}, percent of the body's height")
+    return Method(name, label, NOTHING, "Common practice", {"strength": spec}, ("none",))
+
+
 METHODS: dict[str, Method] = {
     each.name: each
     for each in (
@@ -111,7 +130,7 @@ METHODS: dict[str, Method] = {
             name="sdf",
             label="Blended distance fields",
             claim=NAIVE_ONLY,
-            reference="This project; signed distance blending after Payne and Toga 1992",
+            reference="Blending by distance fields: Payne and Toga 1992",
             parameters={"alpha": _alpha(1.5, "how much of the donor's shape is mixed in")},
             donor_policies=ANY_DONOR,
         ),
@@ -121,17 +140,63 @@ METHODS: dict[str, Method] = {
             claim=NAIVE_ONLY,
             reference="Tieu et al. 2017",
             parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
-            donor_policies=("fixed", "random", "synthetic"),
+            donor_policies=FIXED_FIRST,
             needs_network=True,
+            learned=("alpha", *READING),
+        ),
+        Method(
+            name="tieu-unshared",
+            label="The same network with a first layer for each input, so that α acts",
+            claim=NAIVE_ONLY,
+            reference="Tieu et al. 2017, with unshared first layers",
+            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
+            donor_policies=FIXED_FIRST,
+            needs_network=True,
+            first_layers=2,
             learned=("alpha", *READING),
         ),
         Method(
             name="blend",
             label="Contour blend, the closed-form minimum of the network's loss",
             claim=NAIVE_ONLY,
-            reference="Minimum of the loss of Tieu et al. 2017, equation 5",
+            reference="Minimum of equation 5 of Tieu et al. 2017",
             parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
-            donor_policies=("fixed", "random", "synthetic"),
+            donor_policies=FIXED_FIRST,
+        ),
+        Method(
+            name="donor-mix",
+            label="Mean shape with several donors, as k-same does",
+            claim=NAIVE_ONLY,
+            reference="k-same: Newton, Sweeney and Malin 2005",
+            parameters={
+                "alpha": _alpha(1.0, "weight of each donor against the own shape"),
+                "donors": Whole(9, 1, 16, "how many walkers are mixed in"),
+            },
+            donor_policies=("synthetic", "random"),
+            donors_parameter="donors",
+        ),
+        Method(
+            name="replace",
+            label="The donor's walk in the original's phase and place",
+            claim=PLACE_IS_LEFT,
+            reference="Full replacement, the upper end of privacy for a shape",
+            parameters={},
+            donor_policies=ANY_DONOR,
+        ),
+        _filter("blur", "Blurred outline", 4.0, "spread of the Gaussian"),
+        _filter("pixelate", "Coarse squares", 6.0, "side of a square"),
+        _filter("dilate", "Thickened", 3.0, "radius that is added"),
+        _filter("erode", "Thinned", 2.0, "radius that is taken away"),
+        Method(
+            name="phase",
+            label="Other moments of the same walk",
+            claim="hides nothing: the null that a gait energy image cannot see",
+            reference="This project's control",
+            parameters={
+                "shift": Number(0.5, 0.0, 1.0, "how far the walk is moved in its cycle, cycles"),
+                "warp": Number(0.2, 0.0, 0.9, "how much it hurries and lingers, share of its speed"),
+            },
+            donor_policies=("none",),
         ),
     )
 }

@@ -100,6 +100,24 @@ def blended(
     return result
 
 
+def replaced(
+    original: Bodies, donor: Bodies, frames: NDArray[np.intp], shape: tuple[int, int]
+) -> Silhouettes:
+    """`(frames, *shape)`: the donor's bodies in the original's places, as tall, trunk on trunk.
+
+    `frames` is the donor's frame for each of the original's.
+    """
+    result = np.zeros((len(original.cuts), *shape), np.bool_)
+    for index, own in enumerate(original.cuts):
+        if own is not None:
+            lent = _addition(donor, int(frames[index]), 0)
+            scale = len(own) / len(lent.cut)
+            top, left = original.boxes[index, :2].tolist()
+            column = round(left + original.trunks[index] - lent.trunk * scale)
+            _paste(result[index], _scaled(lent.cut, scale).view(np.bool_), 0, 0, top, column)
+    return result
+
+
 def _addition(donor: Bodies, frame: int, weight: float) -> Addition:
     cut = donor.cuts[frame]
     if cut is None:
@@ -151,15 +169,21 @@ def _margins(height: int, width: int, trunk: float, additions: Sequence[Addition
 
 def _drawn(cut: Picture, scale: float, row: float, column: float, grid: tuple[int, int]) -> Picture:
     """A cut, scaled, with its upper left corner at (row, column) of an empty grid (height, width)."""
-    height, width = max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale))
-    if scale != 1:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        shades = np.asarray(cv2.resize(cut * np.uint8(255), (width, height), interpolation=way), np.uint8)
-        cut = cv2.threshold(shades, 127, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
+    cut = _scaled(cut, scale)
+    height, width = cut.shape
     picture = np.zeros(grid, np.uint8)
     top, left = round(row), round(column)
     picture[top : top + height, left : left + width] = cut[: grid[0] - top, : grid[1] - left]
     return picture
+
+
+def _scaled(cut: Picture, scale: float) -> Picture:
+    if scale == 1:
+        return cut
+    height, width = max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    shades = np.asarray(cv2.resize(cut * np.uint8(255), (width, height), interpolation=way), np.uint8)
+    return cv2.threshold(shades, 127, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
 
 
 def _paste(

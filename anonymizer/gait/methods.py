@@ -15,11 +15,20 @@ import numpy as np
 
 from anonymizer.gait.catalogue import Method, named
 from anonymizer.gait.contour_methods import blend, tieu
-from anonymizer.gait.distance_field_methods import sdf
+from anonymizer.gait.distance_field_methods import donor_mix, replace, sdf
 from anonymizer.gait.donors import Donor, Track, Walk, prepared
+from anonymizer.gait.filter_methods import (
+    ChangePicture,
+    blurred,
+    dilated,
+    eroded,
+    of_silhouettes,
+    pixelated,
+)
 from anonymizer.gait.parameters import AS_ORIGINAL, Parameters
 from anonymizer.gait.silhouettes import Silhouettes
 from anonymizer.gait.silhouettes import checked as checked_silhouettes
+from anonymizer.gait.time_warp import phase
 from anonymizer.gait.training import Checkpoint
 
 
@@ -72,11 +81,34 @@ def each_view(change: ChangeView) -> ChangeTrack:
     return change_track
 
 
+def filtered(change: ChangePicture) -> ChangeTrack:
+    """A method out of one that changes a picture by itself."""
+
+    def change_view(
+        original: Walk,
+        donors: Sequence[Walk],
+        parameters: Parameters,
+        network: Checkpoint | None,
+        rng: np.random.Generator,
+    ) -> Silhouettes:
+        return of_silhouettes(original.silhouettes, parameters["strength"], change)
+
+    return each_view(change_view)
+
+
 # What each method of the catalogue does.
 CHANGES: dict[str, ChangeTrack] = {
     "sdf": each_view(sdf),
     "tieu": each_view(tieu),
     "blend": each_view(blend),
+    "tieu-unshared": each_view(tieu),
+    "donor-mix": each_view(donor_mix),
+    "replace": each_view(replace),
+    "blur": filtered(blurred),
+    "pixelate": filtered(pixelated),
+    "dilate": filtered(dilated),
+    "erode": filtered(eroded),
+    "phase": phase,
 }
 
 
@@ -120,6 +152,11 @@ def _settings(method: Method, given: Parameters, network: Checkpoint | None) -> 
         raise ValueError(f"the method {method.name!r} needs a trained network: give a checkpoint")
     if network.method != method.name:
         raise ValueError(f"the checkpoint was trained for {network.method!r}, not for {method.name!r}")
+    if len(network.weights.first) != method.first_layers:
+        raise ValueError(
+            f"the method {method.name!r} needs a network of {method.first_layers} first layers, "
+            f"and the checkpoint's has {len(network.weights.first)}"
+        )
     settings = method.checked({**network.parameters, **given})
     trained = method.checked(network.parameters)
     for name in method.learned:

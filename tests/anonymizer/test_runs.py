@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 
 from anonymizer import anonymizing, importing, jobs, making_datasets, runs, tasks, training_networks
 from anonymizer.gait import casia_b
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.gait.silhouettes import unpack
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Run, Sequence
@@ -174,8 +175,8 @@ def test_an_uploaded_archive_is_removed_when_it_is_in(tree, settings, tmp_path):
 
 
 # --- Networks -------------------------------------------------------------------------------------
-def network(dataset, epochs=3):
-    return runs.request_network(dataset, split=SPLIT, epochs=epochs, stride=4, seed=1)
+def network(dataset, epochs=3, method="tieu"):
+    return runs.request_network(dataset, method, split=SPLIT, epochs=epochs, stride=4, seed=1)
 
 
 def test_a_network_is_trained_on_d2_and_kept_with_its_losses(dataset):
@@ -213,24 +214,47 @@ def anonymized(dataset, method="sdf", **options):
     return run.anonymization
 
 
-@pytest.mark.parametrize("donor", ["fixed", "random", "synthetic"])
-@pytest.mark.parametrize("method", ["sdf", "blend"])
+FEWER = {"donor-mix": {"donors": 2}}  # than the bank's three
+
+
+@pytest.mark.parametrize(
+    ("method", "donor"), [(each.name, policy) for each in METHODS.values() for policy in each.donor_policies]
+)
 def test_each_method_changes_the_walks_of_d3_with_donors_of_each_policy(dataset, method, donor):
-    made = anonymized(dataset, method, donor=donor)
+    asked = {"donor": donor, "parameters": FEWER.get(method), "walks": ["nm-01"]}
+    if METHODS[method].needs_network:
+        asked["checkpoint"] = done(network(dataset, method=method)).checkpoint
+    made = anonymized(dataset, method, **asked)
     changed = list(made.sequences.select_related("source__subject"))
     assert {row.source.subject.label for row in changed} <= {"003", "004", "005"}
-    assert len(changed) == (2 if donor == "fixed" else 3) * 4
+    assert len(changed) == (2 if donor == "fixed" else 3) * 2
     assert all(stored(row) != stored(row.source) for row in changed)
     assert all(row.frame_count == row.source.frame_count for row in changed)
     assert all(row.donor != row.source.subject.label for row in changed)
     assert 0 < made.proxies["iou"] < 1
 
 
-def test_tieus_network_changes_walks(dataset):
-    checkpoint = done(network(dataset)).checkpoint
-    made = anonymized(dataset, "tieu", checkpoint=checkpoint)
-    assert made.sequences.count() == 8
-    assert made.checkpoint == checkpoint
+def test_several_donors_are_lent_to_a_track_from_the_bank(dataset):
+    made = anonymized(dataset, "donor-mix", parameters={"donors": 2}, walks=["nm-01"])
+    lent = set(made.sequences.values_list("donor", flat=True))
+    assert all(len(set(each.split(", "))) == 2 for each in lent)
+
+
+def test_a_bank_too_small_for_a_track_is_said(dataset):
+    run = runs.request_anonymization(dataset, "donor-mix", split=SPLIT, parameters={"donors": 4})
+    with pytest.raises(
+        Refused, match=r"needs 4 different donors and the bank holds only 3.* and 3 more like"
+    ):
+        runs.execute(run)
+
+
+@pytest.mark.parametrize("method", ["sdf", "donor-mix", "phase"])
+def test_the_attackers_own_copy_draws_otherwise(dataset, method):
+    asked = {"parameters": FEWER.get(method), "walks": ["nm-01"]}
+    judged = anonymized(dataset, method, **asked)
+    own = anonymized(dataset, method, copy=Anonymization.Copy.ATTACKER, **{**asked, "seed": 3})
+    pairs = zip(judged.sequences.all(), own.sequences.all(), strict=True)
+    assert any(stored(one) != stored(other) for one, other in pairs)
 
 
 def test_the_fixed_donor_is_no_probe_and_lends_to_all(dataset):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import methods
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
+from anonymizer.gait.catalogue import METHODS, Method
 from anonymizer.gait.contour_methods import donor_frames, training_pairs
 from anonymizer.gait.donors import Donor, Track, Walk
 from anonymizer.gait.gait_cycle import phase_map
-from anonymizer.gait.network import initial_weights
+from anonymizer.gait.network import closed_form, initial_weights, loss, modified
 from anonymizer.gait.parameters import Parameters, Whole
 from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
 from anonymizer.gait.training import Checkpoint, Settings, train
@@ -33,22 +33,34 @@ def donor() -> Donor:
 
 
 @pytest.fixture(scope="module")
-def network(track: Track, donor: Track) -> Checkpoint:
+def networks(track: Track, donor: Track) -> dict[str, Checkpoint]:
+    """One for each method that has one."""
     parameters = {"alpha": 0.3, **READING}
     x1, x2 = training_pairs([track], [donor], parameters, stride=2)
-    *_, last = train(x1, x2, method="tieu", parameters=parameters, settings=Settings(epochs=150, seed=1))
-    return last
+
+    def trained(method: Method) -> Checkpoint:
+        settings = Settings(epochs=150, seed=1, branches=method.first_layers)
+        *_, last = train(x1, x2, method=method.name, parameters=parameters, settings=settings)
+        return last
+
+    return {method.name: trained(method) for method in METHODS.values() if method.needs_network}
+
+
+@pytest.fixture(scope="module")
+def network(networks: dict[str, Checkpoint]) -> Checkpoint:
+    return networks["tieu"]
 
 
 def changed(
     track: Track, method: str, donor: Track, network: Checkpoint | None, **parameters: object
 ) -> Track:
+    """By a method that gets the same donor as often as it wants one."""
     return methods.anonymize(
         track,
         method,
         parameters=parameters,
-        donors=[donor],
-        network=network if METHODS[method].needs_network else None,
+        donors=[donor] * METHODS[method].donors_for(parameters),
+        network=network,
         rng=np.random.default_rng(0),
     )
 
@@ -58,62 +70,63 @@ every_method = pytest.mark.parametrize("method", list(METHODS))
 
 @every_method
 def test_the_track_keeps_its_view_angles_and_shapes(
-    method: str, track: Track, donor: Donor, network: Checkpoint
+    method: str, track: Track, donor: Donor, networks: dict[str, Checkpoint]
 ) -> None:
-    result = changed(track, method, donor, network)
+    result = changed(track, method, donor, networks.get(method))
     assert {angle: walk.shape for angle, walk in result.items()} == dict.fromkeys(ANGLES, (30, 120, 160))
     assert all(walk.dtype == np.bool_ for walk in result.values())
 
 
 @every_method
 def test_the_body_stays_where_it_was_and_looks_different(
-    method: str, track: Track, donor: Donor, network: Checkpoint
+    method: str, track: Track, donor: Donor, networks: dict[str, Checkpoint]
 ) -> None:
-    for angle, walk in changed(track, method, donor, network).items():
+    for angle, walk in changed(track, method, donor, networks.get(method)).items():
         before, after = bounding_boxes(track[angle]), bounding_boxes(walk)
         assert np.abs(after[:, [0, 2]] - before[:, [0, 2]]).mean() < 7  # of some 100 rows
         assert np.abs((after[:, 1] + after[:, 3]) - (before[:, 1] + before[:, 3])).mean() < 16
-        assert 0.6 < frames_of_iou(track[angle], walk) < 0.97
+        assert 0.5 < frames_of_iou(track[angle], walk) < 0.97
 
 
 @every_method
 def test_blank_frames_and_blank_views_stay_blank(
-    method: str, track: Track, donor: Donor, network: Checkpoint
+    method: str, track: Track, donor: Donor, networks: dict[str, Checkpoint]
 ) -> None:
     gaps = {**track, 0: np.zeros_like(track[0]), 90: track[90].copy()}
     gaps[90][4:6] = False
-    result = changed(gaps, method, donor, network)
+    result = changed(gaps, method, donor, networks.get(method))
     assert not result[0].any()
     assert np.flatnonzero(~result[90].any(axis=(1, 2))).tolist() == [4, 5]
 
 
 @every_method
 def test_the_originals_are_left_untouched(
-    method: str, track: Track, donor: Donor, network: Checkpoint
+    method: str, track: Track, donor: Donor, networks: dict[str, Checkpoint]
 ) -> None:
     copies = {angle: walk.copy() for angle, walk in track.items()}
-    changed(track, method, donor, network)
+    changed(track, method, donor, networks.get(method))
     assert all(np.array_equal(track[angle], copies[angle]) for angle in ANGLES)
-
-
-@every_method
-def test_defaults_and_claims_are_stated(method: str) -> None:
-    chosen = METHODS[method]
-    assert chosen.name == method
-    assert chosen.claim == "withstands naive attackers only"
-    assert set(chosen.donor_policies) <= set(DONOR_POLICIES)
 
 
 @pytest.mark.parametrize(
     ("method", "alpha", "policy"),
-    [("tieu", 0.3, "fixed"), ("blend", 0.3, "fixed"), ("sdf", 1.5, "synthetic")],
+    [
+        ("tieu", 0.3, "fixed"),
+        ("tieu-unshared", 0.3, "fixed"),
+        ("blend", 0.3, "fixed"),
+        ("sdf", 1.5, "synthetic"),
+        ("donor-mix", 1.0, "synthetic"),
+        ("replace", None, "synthetic"),
+        ("blur", None, "none"),
+        ("phase", None, "none"),
+    ],
 )
-def test_the_default_alpha_and_donor_policy(method: str, alpha: float, policy: str) -> None:
+def test_the_default_alpha_and_donor_policy(method: str, alpha: float | None, policy: str) -> None:
     chosen = METHODS[method]
-    assert (chosen.checked({})["alpha"], chosen.default_donor) == (alpha, policy)
+    assert (chosen.default_alpha, chosen.default_donor) == (alpha, policy)
 
 
-@pytest.mark.parametrize("method", ["blend", "sdf"])
+@pytest.mark.parametrize("method", ["blend", "sdf", "donor-mix"])
 def test_without_the_donors_share_the_original_comes_back(method: str, track: Track, donor: Donor) -> None:
     ious = [
         np.mean(
@@ -133,6 +146,25 @@ def test_the_trained_network_sits_near_the_half_and_half_blend(
         changed(track, "blend", donor, None, alpha=1.0),
     )
     assert all(frames_of_iou(from_network[angle], half[angle]) > 0.85 for angle in ANGLES)
+
+
+def test_with_a_first_layer_of_its_own_alpha_acts(
+    track: Track, donor: Donor, networks: dict[str, Checkpoint]
+) -> None:
+    """Its loss comes near the minimum; the paper's network stays at the mean of both, which α does not move."""
+    x1, x2 = training_pairs([track], [donor], {"alpha": 0.3, **READING}, stride=2)
+    least = loss(closed_form(x1, x2, 0.3), x1, x2, 0.3)
+    shared, unshared = (
+        loss(modified(networks[name].weights, x1, x2), x1, x2, 0.3) for name in ("tieu", "tieu-unshared")
+    )
+    assert least < unshared < shared
+    assert unshared - least < 0.5 * (shared - least)
+
+
+def test_another_kind_of_network_is_refused(track: Track, donor: Donor, network: Checkpoint) -> None:
+    two = replace(network, weights=initial_weights(1, branches=2))
+    with pytest.raises(ValueError, match="needs a network of 1 first layers, and the checkpoint's has 2"):
+        changed(track, "tieu", donor, two)
 
 
 def test_the_donor_walks_in_the_originals_phase(track: Track, donor: Donor) -> None:
@@ -176,7 +208,7 @@ def test_parameters_that_are_unknown_or_out_of_range_are_named(
 
 
 def test_an_unknown_method_is_answered_with_the_known_ones(track: Track, donor: Donor) -> None:
-    with pytest.raises(ValueError, match=r"'magic'.*sdf, tieu, blend"):
+    with pytest.raises(ValueError, match=r"'magic'.*sdf, tieu, tieu-unshared, blend"):
         methods.anonymize(track, "magic", donors=[donor], rng=np.random.default_rng(0))
 
 
