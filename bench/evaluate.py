@@ -56,11 +56,11 @@ def knn_cells(recognizer: Zheng, gallery: Gaits, probes: Gaits) -> NDArray[np.fl
         for p, probe_view in enumerate(VIEW_ANGLES):
             enrolled = gallery.view_angles == gallery_view
             tested = probes.view_angles == probe_view
-            seen = recognizer.features(probes.geis[tested], probe_view)
+            seen = recognizer.features(probes.inputs[tested], probe_view)
             assert recognizer.transformation is not None
             carried = recognizer.transformation.transform(seen, probe_view, gallery_view)
             nearest = KNeighborsClassifier(n_neighbors=1, metric="manhattan")
-            nearest.fit(recognizer.features(gallery.geis[enrolled], gallery_view), gallery.subjects[enrolled])
+            nearest.fit(recognizer.features(gallery.inputs[enrolled], gallery_view), gallery.subjects[enrolled])
             rates[g, p] = np.mean(nearest.predict(carried) == probes.subjects[tested])
     return rates
 
@@ -87,7 +87,7 @@ def measure(title: str, subjects: int, sequences: int, how: str, gallery: str, p
     parts = split(sorted(set(gaits.subjects.tolist())), how)
     train, test = gaits.of_subjects(parts.train), gaits.of_subjects(parts.test)
     enrolled, probes = (test.chosen(SequenceChoice.parse(choice)) for choice in (gallery, probe))
-    fit, recognizer = timed(lambda: Zheng().fit(train.geis, train.subjects, train.view_angles), repeats=1)
+    fit, recognizer = timed(lambda: Zheng().fit(train.inputs, train.subjects, train.view_angles), repeats=1)
     assert isinstance(recognizer, Zheng)
     ours, answers = timed(lambda: evaluate(recognizer, enrolled, probes))
     assert isinstance(answers, Identifications)

@@ -2,16 +2,30 @@
 
 The paper's attacker never learns that anyone anonymizes. The others do, and anonymize gaits themselves
 with donors of their own drawing (another seed), which is all they have: the defender's draws stay unknown.
-Another attacker is another entry in `ATTACKERS`, in its place by strength.
+Another attacker is one function and one entry here, in its place by strength.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from recognition.identify.gaits import Gaits
-from recognition.identify.identifications import Identifications
-from recognition.identify.protocol import evaluate
-from recognition.identify.recognizer import Recognizer
+from recognition.identify import comparing_attackers as comparing
+from recognition.identify.answers import Answers
+from recognition.identify.material import Material
+
+CLEAR_ANONYMIZED, BOTH_ANONYMIZED = "clear ↔ anonymized", "anonymized ↔ anonymized"
+
+
+class Need(StrEnum):
+    """What an attacker must have, in words for people."""
+
+    CLEAR_TRAINING = "a recognizer trained on clear gaits"
+    OWN_TRAINING = "anonymized copies of the training subjects"
+    OWN_GALLERY = "an anonymized copy of the gallery"
+    MANY_COPIES = "many anonymized copies of the gallery"
+    DONOR_POOL = "the defender's pool of donors"
+    BOXES = "where the body stands in the frame"
+    LINKED_CLIPS = "several clips known to be of one person"
 
 
 @dataclass(frozen=True)
@@ -21,20 +35,16 @@ class Attacker:
     name: str
     label: str
     knows: str  # one sentence for people
-    anonymized_gallery: bool  # the attacker enrols its own anonymized copies
-    anonymized_training: bool  # and trains on its own anonymized copies of D1
+    compares: str
+    needs: frozenset[Need]
+    attack: Callable[[Material], Answers]
+    knows_more_than: tuple[str, ...] = ()  # directly; naming fewer than one of these is a sign of a broken attack
+    own_classifier: bool = False  # it uses no recognizer of the ladder's
 
-
-@dataclass(frozen=True)
-class Material:
-    """Gait energy images, and what the attackers have of their own."""
-
-    clear_recognizer: Recognizer  # trained on clear D1
-    clear_gallery: Gaits
-    anonymized_probes: Gaits  # by the defender
-    own_gallery: Gaits | None = None  # anonymized by the attacker; several copies of a gait are welcome
-    own_training: Gaits | None = None  # D1, likewise
-    new_recognizer: Callable[[], Recognizer] | None = None  # untrained, for who trains on own_training
+    @property
+    def is_dear(self) -> bool:
+        """Whether it works at some view angles alone, since it needs so many copies."""
+        return Need.MANY_COPIES in self.needs
 
 
 _LADDER = (
@@ -42,15 +52,36 @@ _LADDER = (
         "naive",
         "Naive",
         "Does not know that anyone anonymizes: clear training, clear gallery. The paper's attacker.",
-        anonymized_gallery=False,
-        anonymized_training=False,
+        CLEAR_ANONYMIZED,
+        frozenset({Need.CLEAR_TRAINING}),
+        comparing.naive,
     ),
     Attacker(
         "anonymized-gallery",
         "Anonymized gallery",
         "Knows the method and enrols everyone anonymized, with donors of its own; clear training.",
-        anonymized_gallery=True,
-        anonymized_training=False,
+        BOTH_ANONYMIZED,
+        frozenset({Need.CLEAR_TRAINING, Need.OWN_GALLERY}),
+        comparing.anonymized_gallery,
+        knows_more_than=("naive",),
+    ),
+    Attacker(
+        "retrained",
+        "Retrained",
+        "Also trains its recognizer on other people's gaits, anonymized with donors of its own.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.OWN_TRAINING, Need.OWN_GALLERY}),
+        comparing.retrained,
+        knows_more_than=("anonymized-gallery",),
+    ),
+    Attacker(
+        "pool-aware",
+        "Pool-aware",
+        "Also knows whom the donors are drawn from, and enrols many copies of everyone with these donors.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.OWN_TRAINING, Need.MANY_COPIES, Need.DONOR_POOL}),
+        comparing.pool_aware,
+        knows_more_than=("retrained",),
     ),
 )
 ATTACKERS = {attacker.name: attacker for attacker in _LADDER}  # from the weakest to the strongest
@@ -67,24 +98,12 @@ def chosen(names: str | None = None) -> tuple[Attacker, ...]:
     return tuple(attacker for attacker in ATTACKERS.values() if attacker.name in wanted)
 
 
-def attack(attacker: Attacker, material: Material) -> Identifications:
+def knows_more(stronger: str, weaker: str) -> bool:
+    """Whether all that `weaker` knows is known to `stronger`, directly or through others."""
+    directly: Iterable[str] = ATTACKERS[stronger].knows_more_than
+    return any(each == weaker or knows_more(each, weaker) for each in directly)
+
+
+def attack(attacker: Attacker, material: Material) -> Answers:
     """Name the anonymized probes as this attacker would."""
-    gallery = material.clear_gallery
-    if attacker.anonymized_gallery:
-        gallery = _given(material.own_gallery, attacker, "anonymized copies of the gallery")
-    return evaluate(_recognizer(attacker, material), gallery, material.anonymized_probes)
-
-
-def _recognizer(attacker: Attacker, material: Material) -> Recognizer:
-    if not attacker.anonymized_training:
-        return material.clear_recognizer
-    training = _given(material.own_training, attacker, "anonymized copies of the training gaits")
-    if material.new_recognizer is None:
-        raise ValueError(f"Attacker {attacker.name} needs an untrained recognizer to train.")
-    return material.new_recognizer().fit(training.geis, training.subjects, training.view_angles)
-
-
-def _given(gaits: Gaits | None, attacker: Attacker, what: str) -> Gaits:
-    if gaits is None or not len(gaits):
-        raise ValueError(f"Attacker {attacker.name} needs its own {what}, made with another seed.")
-    return gaits
+    return attacker.attack(material)

@@ -1,9 +1,9 @@
-"""Gaits as the recognizers take them: gait energy images and the keys that tell them apart."""
+"""Gaits as the recognizers take them: what is read of each, and the keys that tell them apart."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +28,37 @@ def subject_order(subject: str) -> tuple[bool, int, str]:
 
 
 @dataclass(frozen=True, eq=False)
+class Stored:
+    """What is read of gaits, where it lies in files: fetched when it is asked for, so little is in memory."""
+
+    fetch: Callable[[NDArray[np.intp]], Any]  # rows of the store -> an array, or packed silhouettes
+    rows: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: NDArray[np.intp]) -> Any:
+        return self.fetch(self.rows[index])
+
+    def at(self, index: NDArray[np.intp]) -> "Stored":
+        """These alone, still in their files."""
+        return Stored(self.fetch, self.rows[index])
+
+
+# One entry a gait: gait energy images (gaits, height, width), packed silhouettes, …; indexed by an array of rows.
+Inputs: TypeAlias = NDArray[Any] | Stored
+
+
+@dataclass(frozen=True, eq=False)
 class Gaits:
-    """Keyed gait energy images. A gallery may hold several copies of one gait, probes may not."""
+    """Keyed gaits. A gallery may hold several copies of one gait, probes may not."""
 
     keys: tuple[GaitKey, ...]
-    geis: NDArray[np.float32]  # (gaits, height, width)
+    inputs: Inputs
 
     def __post_init__(self) -> None:
-        if len(self.keys) != len(self.geis):
-            raise ValueError(f"{len(self.keys)} gaits are named, but there are {len(self.geis)} images.")
+        if len(self.keys) != len(self.inputs):
+            raise ValueError(f"{len(self.keys)} gaits are named, but there are {len(self.inputs)} to read.")
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -52,7 +74,16 @@ class Gaits:
     def where(self, chosen: Sequence[bool] | NDArray[np.bool_]) -> "Gaits":
         """The gaits at which `chosen` (gaits,) is true."""
         index = np.flatnonzero(np.asarray(chosen, np.bool_))
-        return Gaits(tuple(self.keys[i] for i in index), self.geis[index])
+        stored = isinstance(self.inputs, Stored)
+        inputs = self.inputs.at(index) if stored else self.inputs[index]  # type: ignore[union-attr]
+        return Gaits(tuple(self.keys[i] for i in index), inputs)
+
+    def at(self, view_angle: int) -> "Gaits":
+        return self.where(self.view_angles == view_angle)
+
+    def read(self) -> Any:
+        """All inputs, fetched."""
+        return self.inputs[np.arange(len(self))]
 
     def of_subjects(self, subjects: Iterable[str]) -> "Gaits":
         kept = set(subjects)
@@ -65,3 +96,25 @@ class Gaits:
     def chosen(self, choice: Collection[tuple[str, int]]) -> "Gaits":
         """The gaits of these sequences, (gait condition, number) each."""
         return self.where([(key.condition, key.number) in choice for key in self.keys])
+
+
+def together(parts: Sequence[Gaits]) -> Gaits:
+    """Several as one, such as the copies of a gallery; what lies in files stays there."""
+    keys = tuple(key for part in parts for key in part.keys)
+    if len(parts) == 1:
+        return parts[0]
+    if all(isinstance(part.inputs, np.ndarray) for part in parts):
+        return Gaits(keys, np.concatenate([part.read() for part in parts]))
+    ends = np.cumsum([len(part) for part in parts])
+
+    def fetch(rows: NDArray[np.intp]) -> Any:
+        which = np.searchsorted(ends, rows, side="right")
+        fetched: list[Any] = [None] * len(rows)
+        for number in np.unique(which).tolist():
+            mine = np.flatnonzero(which == number)
+            found = parts[number].inputs[rows[mine] - (ends[number] - len(parts[number]))]
+            for place, each in zip(mine.tolist(), found, strict=True):
+                fetched[place] = each
+        return np.stack(fetched) if fetched and isinstance(fetched[0], np.ndarray) else fetched
+
+    return Gaits(keys, Stored(fetch, np.arange(len(keys))))

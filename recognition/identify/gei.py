@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled, unpack
+from anonymizer.gait.silhouettes import Silhouettes, scaled
 
 SIZE = (64, 48)  # height, width in pixels
 
@@ -21,7 +21,12 @@ def gait_energy_image(silhouettes: Silhouettes, size: tuple[int, int] = SIZE) ->
     Blank frames say nothing about the walker and are left out of the mean.
     Raises ValueError when no frame shows anybody.
     """
-    frames = scaled(silhouettes, *size).view(np.uint8)  # (frames, *size)
+    return energy_of(scaled(silhouettes, *size))
+
+
+def energy_of(bodies: Silhouettes) -> NDArray[np.float32]:
+    """The mean of (frames, height, width) bodies that are already scaled and centred."""
+    frames = bodies.view(np.uint8)
     shown = np.count_nonzero(frames.any(axis=(1, 2)))
     if shown == 0:
         raise ValueError(f"None of {len(frames)} frames shows a silhouette: no gait energy image.")
@@ -35,12 +40,3 @@ def gait_energy_images(
     """The gait energy image of every walk, stacked."""
     images = [gait_energy_image(walk, size) for walk in walks]
     return np.stack(images) if images else np.empty((0, *size), np.float32)
-
-
-def of_packed(job: tuple[bytes, tuple[int, int]]) -> NDArray[np.float32] | None:
-    """The image of packed silhouettes, for a process of its own; None where no frame shows anybody."""
-    data, size = job
-    try:
-        return gait_energy_image(unpack(data), size)
-    except ValueError:
-        return None

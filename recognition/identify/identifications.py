@@ -6,7 +6,7 @@ Ties go to the subject who comes first (by numeric id), so equal scores give equ
 
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
@@ -32,15 +32,19 @@ class Identification(NamedTuple):
 class Identifications:
     """`scores[g, n, s]` = distance from probe n to the nearest gallery gait of subject s at view angle g.
 
-    Infinite where s has no gallery gait at g.
+    Infinite where s has no gallery gait at g. `tried[g, p]` is false for the cells that the attacker left out:
+    nothing is said about them.
     """
 
     probes: tuple[GaitKey, ...]
     view_angles: tuple[int, ...]  # of gallery and probes, ascending: both axes of every matrix of rates
     subjects: tuple[str, ...]  # enrolled, by numeric id
     scores: NDArray[np.float32]  # (view angles, probes, subjects)
+    tried: NDArray[np.bool_] = field(default_factory=lambda: np.ones((), np.bool_))  # (gallery, probe) angles
 
     def __post_init__(self) -> None:
+        cells = (len(self.view_angles),) * 2
+        object.__setattr__(self, "tried", np.broadcast_to(self.tried, cells))
         expected = (len(self.view_angles), len(self.probes), len(self.subjects))
         if self.scores.shape != expected:
             raise ValueError(f"Scores have shape {self.scores.shape}, where {expected} is needed.")
@@ -63,8 +67,12 @@ class Identifications:
 
     @cached_property
     def counted(self) -> NDArray[np.bool_]:  # (view angles, probes)
-        """Whether the probe's subject has a gallery gait at this view angle."""
-        return np.isfinite(self.own_distance)
+        """Whether the probe was tried and its subject has a gallery gait at this view angle."""
+        return np.isfinite(self.own_distance) & self.tried_probes
+
+    @cached_property
+    def tried_probes(self) -> NDArray[np.bool_]:  # (view angles, probes)
+        return self.tried[:, self.probe_view_angle]
 
     @cached_property
     def predicted(self) -> NDArray[np.intp]:  # (view angles, probes)
@@ -114,13 +122,26 @@ class Identifications:
                 f"Originals and anonymized gaits are not the same probes: {named} is on one side alone."
             )
         order = [position[key] for key in keys]
-        return Identifications(keys, self.view_angles, self.subjects, self.scores[:, order])
+        return replace(self, probes=keys, scores=self.scores[:, order])
+
+    def among(self, keys: tuple[GaitKey, ...], view_angles: tuple[int, ...]) -> "Identifications":
+        """These answers among more probes, of which only those at `view_angles` were tried."""
+        angles = tuple(sorted({*self.view_angles, *(key.view_angle for key in keys)}))
+        position = {key: n for n, key in enumerate(keys)}
+        places = np.array([position[key] for key in self.probes], np.intp)
+        scores = np.full((len(angles), len(keys), len(self.subjects)), np.inf, np.float32)
+        rows = np.searchsorted(angles, self.view_angles)
+        scores[rows[:, None], places] = self.scores
+        known = np.isin(angles, view_angles)
+        tried = np.zeros((len(angles),) * 2, np.bool_)
+        tried[np.ix_(rows, rows)] = self.tried
+        return Identifications(keys, angles, self.subjects, scores, tried & known & known[:, None])
 
     def save(self, file: BinaryIO) -> None:
         """Write a compressed .npz without pickles, read by `load`."""
         subject, condition, number, view_angle = zip(*self.probes, strict=True)
         np.savez_compressed(
-            file, scores=self.scores,
+            file, scores=self.scores, tried=self.tried,
             view_angles=np.array(self.view_angles), subjects=np.array(self.subjects),
             probe_subject=np.array(subject), probe_condition=np.array(condition),
             probe_number=np.array(number), probe_view_angle=np.array(view_angle),
@@ -137,6 +158,7 @@ def load(file: BinaryIO) -> Identifications:
             )  # fmt: skip
             probes = tuple(GaitKey(*key) for key in keys)
             angles, subjects = stored["view_angles"].tolist(), stored["subjects"].tolist()
-            return Identifications(probes, tuple(angles), tuple(subjects), stored["scores"])
+            tried = stored["tried"] if "tried" in stored else np.ones((), np.bool_)
+            return Identifications(probes, tuple(angles), tuple(subjects), stored["scores"], tried)
     except (zipfile.BadZipFile, ValueError, LookupError, EOFError, TypeError, AttributeError) as error:
         raise ValueError(f"This file does not hold identifications: {error}") from error

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from anonymizer.gait.splits import Split, split
 from recognition.identify.gaits import GaitKey, Gaits, subject_order
 from recognition.identify.identifications import Identifications
-from recognition.identify.recognizer import Recognizer
+from recognition.identify.recognizer import Recognizer, features_of
 
 __all__ = ["SequenceChoice", "Split", "evaluate", "gallery_and_probe", "split"]
 
@@ -77,7 +77,7 @@ def _evaluated(recognizer: Recognizer, gallery: Gaits, probes: Gaits) -> Identif
     scores = np.full((len(view_angles), len(probes), len(names)), np.inf, np.float32)
     for p in np.unique(probes.view_angles).tolist():
         rows = np.flatnonzero(probes.view_angles == p)
-        tested = recognizer.features(probes.geis[rows], p)  # (rows, features)
+        tested = features_of(recognizer, probes.at(p).inputs, p)  # (rows, features)
         for g, (features, columns, starts) in enrolled.items():
             distances = recognizer.distances(tested, p, features, g)  # (rows, gallery gaits at g)
             if not np.isfinite(distances).all():
@@ -96,7 +96,8 @@ def _enrolled(
     who = np.array([position[gallery.keys[row].subject] for row in rows], np.intp)
     order = np.argsort(who, kind="stable")
     columns, starts = np.unique(who[order], return_index=True)
-    return recognizer.features(gallery.geis[rows[order]], view_angle), columns, starts
+    at = gallery.at(view_angle)
+    return features_of(recognizer, at.inputs, view_angle)[order], columns, starts
 
 
 def _check(gallery: Gaits, probes: Gaits) -> None:

@@ -68,9 +68,14 @@ class Comparison:
         return self.originals.identified
 
     @property
+    def attacked(self) -> NDArray[np.bool_]:  # (view angles, probes)
+        """Which gaits of S the attacker tried: all, unless it left out cells."""
+        return self.recognized & self.anonymized.tried_probes
+
+    @property
     def failed(self) -> NDArray[np.bool_]:  # (view angles, probes)
-        """Which gaits of S the attacker does not identify once they are anonymized."""
-        return self.recognized & ~self.anonymized.identified
+        """Which of these the attacker does not identify once they are anonymized."""
+        return self.attacked & ~self.anonymized.identified
 
 
 def compare(originals: Identifications, anonymized: Identifications) -> Comparison:
@@ -85,7 +90,7 @@ def compare(originals: Identifications, anonymized: Identifications) -> Comparis
             f"Originals were compared at view angles {originals.view_angles}, anonymized gaits at "
             f"{matched.view_angles}. Use the same gallery and probes."
         )
-    lost = np.argwhere(originals.counted & ~matched.counted)
+    lost = np.argwhere(originals.counted & matched.tried_probes & ~matched.counted)
     if len(lost):
         g, n = lost[0].tolist()
         raise ValueError(
@@ -100,9 +105,14 @@ def recognized(comparison: Comparison) -> Counts:
     return _cells(comparison.originals, comparison.recognized)
 
 
+def attacked(comparison: Comparison) -> Counts:
+    """How many of S the attacker tried in each cell: |S|, or 0 where it left the cell out."""
+    return _cells(comparison.originals, comparison.attacked)
+
+
 def success_rate(comparison: Comparison) -> Rates:
     """M / |S| of each cell."""
-    return _ratio(_cells(comparison.originals, comparison.failed), recognized(comparison))
+    return _ratio(_cells(comparison.originals, comparison.failed), attacked(comparison))
 
 
 def success_interval(comparison: Comparison) -> NDArray[np.float64]:
@@ -110,7 +120,7 @@ def success_interval(comparison: Comparison) -> NDArray[np.float64]:
 
     It takes gaits as independent and so ignores that one subject has several probes.
     """
-    return wilson_interval(_cells(comparison.originals, comparison.failed), recognized(comparison))
+    return wilson_interval(_cells(comparison.originals, comparison.failed), attacked(comparison))
 
 
 def impersonation_rate(comparison: Comparison, donors: Mapping[GaitKey, str]) -> Rates:
@@ -125,7 +135,7 @@ def impersonation_rate(comparison: Comparison, donors: Mapping[GaitKey, str]) ->
     donor = np.array([column.get(donors.get(key, ""), NOBODY) for key in after.probes], np.intp)
     somebody = (donor != NOBODY) & (donor != after.true_subject)  # (probes,)
     enrolled = np.isfinite(after.scores[:, np.arange(len(donor)), donor]) & somebody
-    possible = comparison.recognized & enrolled
+    possible = comparison.attacked & enrolled
     return _ratio(_cells(after, possible & (after.predicted == donor)), _cells(after, possible))
 
 
@@ -169,7 +179,7 @@ def mean_of_defined(rates: Rates, axis: int) -> Rates:
 def _pooled(comparison: Comparison, statistic: Callable[[Rates], Rates], seed: int, resamples: int) -> Pooled:
     """`statistic` takes (…, gallery, probe) to (…, rates)."""
     failed = counts_by_subject(comparison.originals, comparison.failed)
-    all_of_s = counts_by_subject(comparison.originals, comparison.recognized)
+    all_of_s = counts_by_subject(comparison.originals, comparison.attacked)
     rates = statistic(_ratio(failed.sum(axis=0), all_of_s.sum(axis=0)))
     weights = resampled_subjects(len(all_of_s), seed, resamples)
     drawn = _ratio(np.tensordot(weights, failed, 1), np.tensordot(weights, all_of_s, 1))

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from recognition.identify.attackers import ATTACKERS
+from recognition.identify.attackers import ATTACKERS, knows_more
 from recognition.identify.identifications import Identifications
 from recognition.identify.success import (
     RESAMPLES,
@@ -54,7 +54,7 @@ def refusals(
     inverted = [
         f"{stronger} knows more than {weaker} and identifies fewer gaits, by more than noise."
         for (weaker, less), (stronger, more) in combinations(ladder, 2)
-        if worse_by_more_than_noise(more, less, seed=seed)
+        if knows_more(stronger, weaker) and worse_by_more_than_noise(more, less, seed=seed)
     ]
     return (*_weakness(originals), *inverted)
 
@@ -73,12 +73,15 @@ def _weakness(originals: Identifications) -> tuple[str, ...]:
 def worse_by_more_than_noise(
     stronger: Comparison, weaker: Comparison, *, seed: int = 0, resamples: int = RESAMPLES
 ) -> bool:
-    """Whether `stronger` fails on a larger share of S′ than `weaker`, all cells pooled.
+    """Whether `stronger` fails on a larger share of S′ than `weaker`, all cells that both tried pooled.
 
     The same subjects are resampled for both, and the 99 % interval of the difference must lie above 0.
     """
-    in_s = counts_by_subject(stronger.originals, stronger.recognized).sum(axis=(1, 2))  # (subjects,)
-    failures = [counts_by_subject(c.originals, c.failed).sum(axis=(1, 2)) for c in (stronger, weaker)]
+    by_both = stronger.attacked & weaker.attacked
+    in_s = counts_by_subject(stronger.originals, by_both).sum(axis=(1, 2))  # (subjects,)
+    failures = [
+        counts_by_subject(c.originals, c.failed & by_both).sum(axis=(1, 2)) for c in (stronger, weaker)
+    ]
     weights = resampled_subjects(len(in_s), seed, resamples)
     drawn = weights @ in_s
     difference = weights @ (failures[0] - failures[1]) / np.where(drawn > 0, drawn, np.nan)

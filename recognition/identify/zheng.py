@@ -18,6 +18,8 @@ from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from recognition.identify import gei, pls, vtm
+from recognition.identify.gaits import Inputs, Stored
+from recognition.identify.recognizer import GEIS, features_of
 
 FORMAT = "gaitmos-zheng-1"
 PROJECTIONS = ("pls", "joint-pls", "none")
@@ -56,6 +58,14 @@ class Zheng:
     transformation: vtm.ViewTransformation | None = None
     view_angles: tuple[int, ...] = ()
     name: str = "zheng"
+    reads: str = GEIS
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.settings.size
+
+    def untrained(self) -> "Zheng":
+        return Zheng(self.settings)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -63,26 +73,26 @@ class Zheng:
 
     def fit(
         self,
-        geis: NDArray[np.float32],  # (gaits, height, width)
+        inputs: Inputs,  # gait energy images (gaits, height, width)
         subjects: NDArray[np.str_],  # (gaits,)
         view_angles: NDArray[np.int64],  # (gaits,)
     ) -> Self:
         """Learn the projections and the view transformation from the gaits of D1."""
-        if not len(geis) == len(subjects) == len(view_angles) or len(geis) == 0:
+        if not len(inputs) == len(subjects) == len(view_angles) or len(inputs) == 0:
             raise ValueError(
-                f"Training takes one subject and view angle a gait: {len(geis)} gaits, "
+                f"Training takes one subject and view angle a gait: {len(inputs)} gaits, "
                 f"{len(subjects)} subjects, {len(view_angles)} view angles."
             )
         self.view_angles = tuple(np.unique(view_angles).tolist())
         with threadpool_limits(1, "blas"):  # thousands of small products, where threads only wait
-            self.projections = self._fitted_projections(self._pixels(geis), subjects, view_angles)
-            self.transformation = self._fitted_transformation(geis, subjects, view_angles)
+            self.projections = self._fitted_projections(inputs, subjects, view_angles)
+            self.transformation = self._fitted_transformation(inputs, subjects, view_angles)
         return self
 
-    def features(self, geis: NDArray[np.float32], view_angle: int) -> NDArray[np.float32]:
+    def features(self, inputs: NDArray[np.float32], view_angle: int) -> NDArray[np.float32]:
         """(gaits, height, width) images of one view angle -> (gaits, features)."""
         self._check_trained(view_angle)
-        pixels = self._pixels(geis)
+        pixels = self._pixels(inputs)
         return self.projections[view_angle].project(pixels) if self.projections else pixels
 
     def distances(
@@ -116,37 +126,38 @@ class Zheng:
             raise ValueError(f"The recognizer knows no view angle {view_angle}; it was trained on {known}.")
 
     def _fitted_projections(
-        self, pixels: NDArray[np.float32], subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
+        self, inputs: Inputs, subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
     ) -> dict[int, pls.Projection]:
         if self.settings.projection == "none":
             return {}
         if self.settings.projection == "joint-pls":
+            pixels = self._pixels(inputs[np.arange(len(inputs))])
             joint = pls.fit(pixels, subjects, self.settings.components)
             return dict.fromkeys(self.view_angles, joint)
-        return self._equally_wide(pixels, subjects, view_angles)
+        return self._equally_wide(inputs, subjects, view_angles)
 
     def _equally_wide(
-        self, pixels: NDArray[np.float32], subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
+        self, inputs: Inputs, subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
     ) -> dict[int, pls.Projection]:
         """One PLS a view angle, all with the components that the poorest view angle allows."""
         poorest = min(int(np.count_nonzero(view_angles == v)) for v in self.view_angles)
         components = max(1, min(self.settings.components, poorest - 1))
         projections = {}
         for v in self.view_angles:
-            at = view_angles == v
+            at = np.flatnonzero(view_angles == v)  # one view angle in memory at a time
             try:
-                projections[v] = pls.fit(pixels[at], subjects[at], components)
+                projections[v] = pls.fit(self._pixels(inputs[at]), subjects[at], components)
             except ValueError as error:
                 raise ValueError(f"View angle {v}: {error}") from error
         return projections
 
     def _fitted_transformation(
-        self, geis: NDArray[np.float32], subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
+        self, inputs: Inputs, subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
     ) -> vtm.ViewTransformation | None:
         if self.settings.transform == "none":
             return None
         order = [np.flatnonzero(view_angles == v) for v in self.view_angles]
-        seen = [self.features(geis[rows], v) for rows, v in zip(order, self.view_angles, strict=True)]
+        seen = [features_of(self, _some(inputs, rows), v) for rows, v in zip(order, self.view_angles, strict=True)]
         features, rows = np.concatenate(seen), np.concatenate(order)
         s = self.settings
         return vtm.fit(
@@ -164,6 +175,19 @@ class Zheng:
             arrays |= {f"projection_{v}": p for v, p in self.transformation.projections.items()}
             arrays |= {f"inverse_{v}": p for v, p in self.transformation.inverses.items()}
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def made(given: Mapping[str, Any]) -> Zheng:
+    """An untrained one of parameters as JSON holds them; ValueError for what is unknown or out of range."""
+    size = {"size": tuple(given["size"])} if "size" in given else {}
+    try:
+        return Zheng(Parameters(**{**given, **size}))
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _some(inputs: Inputs, rows: NDArray[np.intp]) -> Inputs:
+    return inputs.at(rows) if isinstance(inputs, Stored) else inputs[rows]
 
 
 def load(file: BinaryIO) -> Zheng:

@@ -194,7 +194,7 @@ def test_energy_images_are_computed_once(anonymization):
     again = geis.gaits("dataset-x", rows, (32, 22), lambda done, total: told.append(done))
     assert told == list(range(1, 9))
     assert first.keys == again.keys
-    assert np.array_equal(first.geis, again.geis)
+    assert np.array_equal(first.inputs, again.inputs)
 
 
 # --- What is refused ------------------------------------------------------------------------------

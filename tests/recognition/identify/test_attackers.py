@@ -15,9 +15,9 @@ SIZE = (16, 12)
 def anonymized(gaits: Gaits, seed: int) -> Gaits:
     """A crude anonymization: every image is shifted by what the method always adds and a drawn rest."""
     rng = np.random.default_rng(seed)
-    method = np.random.default_rng(99).normal(scale=6, size=gaits.geis.shape[1:])
-    drawn = rng.normal(scale=0.3, size=gaits.geis.shape)
-    return replace(gaits, geis=(np.tanh(gaits.geis + method) * 3 + drawn).astype(np.float32))
+    method = np.random.default_rng(99).normal(scale=6, size=gaits.inputs.shape[1:])
+    drawn = rng.normal(scale=0.3, size=gaits.inputs.shape)
+    return replace(gaits, inputs=(np.tanh(gaits.inputs + method) * 3 + drawn).astype(np.float32))
 
 
 def untrained() -> Zheng:
@@ -31,7 +31,7 @@ def material(make_gaits) -> Material:
     train, test = gaits.of_subjects(ids[12:]), gaits.of_subjects(ids[:12])
     gallery, probes = (test.chosen(SequenceChoice.parse(c)) for c in ("nm-01,nm-02", "nm-03,nm-04"))
     return Material(
-        clear_recognizer=untrained().fit(train.geis, train.subjects, train.view_angles),
+        clear_recognizer=untrained().fit(train.inputs, train.subjects, train.view_angles),
         clear_gallery=gallery,
         anonymized_probes=anonymized(probes, seed=1),
         own_gallery=anonymized(gallery, seed=2),
@@ -60,14 +60,14 @@ def test_a_later_rung_is_one_more_entry(material):
     retrained = Attacker("retrained", "Retrained", "Trains anonymized.", True, True)
     answers = attack(retrained, material)
     own = material.own_training
-    recognizer = untrained().fit(own.geis, own.subjects, own.view_angles)
+    recognizer = untrained().fit(own.inputs, own.subjects, own.view_angles)
     expected = evaluate(recognizer, material.own_gallery, material.anonymized_probes)
     assert (answers.scores == expected.scores).all()
 
 
 def test_several_copies_of_a_gallery_gait_are_welcome(material):
     one, other = material.own_gallery, anonymized(material.clear_gallery, seed=7)
-    both = Gaits(one.keys + other.keys, np.concatenate([one.geis, other.geis]))
+    both = Gaits(one.keys + other.keys, np.concatenate([one.inputs, other.inputs]))
     answers = attack(ATTACKERS["anonymized-gallery"], replace(material, own_gallery=both))
     single = attack(ATTACKERS["anonymized-gallery"], material)
     assert (answers.scores <= single.scores).all()

@@ -120,13 +120,13 @@ def test_gaits_are_chosen_by_subject_and_sequence(make_gaits):
     assert set(gaits.without_subject("002").subjects) == {"001", "003"}
     second = gaits.chosen(SequenceChoice.parse("nm-02"))
     assert [key.number for key in second.keys] == [2, 2, 2]
-    assert (second.geis == gaits.geis[1::2]).all()
+    assert (second.inputs == gaits.inputs[1::2]).all()
 
 
 def test_every_gait_needs_an_image(make_gaits):
     gaits = make_gaits(subjects=2)
     with pytest.raises(ValueError, match="24 gaits are named, but there are 23 images"):
-        Gaits(gaits.keys, gaits.geis[1:])
+        Gaits(gaits.keys, gaits.inputs[1:])
 
 
 def test_numbers_come_before_names():
@@ -145,7 +145,7 @@ def gray(*gaits: tuple[str, int, int, float]) -> Gaits:
 
 def recognizer() -> Zheng:
     training = gray(("8", 1, 0, 0), ("9", 1, 0, 1), ("8", 1, 90, 0), ("9", 1, 90, 1))
-    return GRAY.fit(training.geis, training.subjects, training.view_angles)
+    return GRAY.fit(training.inputs, training.subjects, training.view_angles)
 
 
 def test_a_subject_is_as_near_as_the_nearest_of_its_gallery_gaits():

@@ -16,7 +16,7 @@ SIZE = (16, 12)  # of the made-up gaits
 
 def trained(gaits: Gaits, **parameters: object) -> Zheng:
     recognizer = Zheng(Parameters(**{"size": SIZE, "components": 12, **parameters}))
-    return recognizer.fit(gaits.geis, gaits.subjects, gaits.view_angles)
+    return recognizer.fit(gaits.inputs, gaits.subjects, gaits.view_angles)
 
 
 def rank1(recognizer: Recognizer, test: Gaits) -> np.ndarray:
@@ -54,8 +54,8 @@ def test_the_other_projections_work_too(train_and_test, projection):
 def test_features_are_the_pls_projection_of_the_view_angle(train_and_test):
     train, test = train_and_test
     at = train.view_angles == 90
-    alone = pls.fit(train.geis[at].reshape(at.sum(), -1), train.subjects[at], 12)
-    seen = test.geis[test.view_angles == 90]
+    alone = pls.fit(train.inputs[at].reshape(at.sum(), -1), train.subjects[at], 12)
+    seen = test.inputs[test.view_angles == 90]
     expected = alone.project(seen.reshape(len(seen), -1))
     assert (trained(train).features(seen, 90) == expected).all()
 
@@ -122,7 +122,7 @@ def test_junk_is_no_recognizer(junk):
 def test_a_recognizer_without_training_is_refused(make_gaits):
     gaits = make_gaits(subjects=2)
     with pytest.raises(ValueError, match="not trained yet"):
-        Zheng(Parameters(size=SIZE)).features(gaits.geis, 0)
+        Zheng(Parameters(size=SIZE)).features(gaits.inputs, 0)
     with pytest.raises(ValueError, match="not trained yet"):
         Zheng().save(io.BytesIO())
 
@@ -130,13 +130,13 @@ def test_a_recognizer_without_training_is_refused(make_gaits):
 def test_an_unknown_view_angle_is_named(train_and_test):
     train, test = train_and_test
     with pytest.raises(ValueError, match="no view angle 45; it was trained on 0, 90, 180"):
-        trained(train).features(test.geis, 45)
+        trained(train).features(test.inputs, 45)
 
 
 def test_images_of_another_size_are_refused(train_and_test):
     train, test = train_and_test
     with pytest.raises(ValueError, match=r"takes images of \(16, 12\)"):
-        trained(train).features(test.geis[:, :8], 0)
+        trained(train).features(test.inputs[:, :8], 0)
 
 
 def test_a_view_angle_of_one_subject_is_named(train_and_test):
@@ -155,7 +155,7 @@ def test_a_poor_view_angle_caps_the_components_of_all(train_and_test):
     train, test = train_and_test
     poor = train.where((train.view_angles != 90) | (np.array([key.number for key in train.keys]) == 1))
     recognizer = trained(poor, components=40)
-    assert recognizer.features(test.geis[:2], 0).shape == (2, 11)  # 12 gaits at 90°, less one
+    assert recognizer.features(test.inputs[:2], 0).shape == (2, 11)  # 12 gaits at 90°, less one
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""Where a body stands in the frame, and nothing of its shape: height, path, speed, bob and sway.
+
+A method that puts the changed body into the original's bounding box keeps all of this.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes
+
+NAMES = (
+    "height", "height slope", "height bend", "foot line", "foot line slope", "foot line bend",
+    "middle", "speed", "middle bend", "bob", "bob frequency", "sway", "height for its place",
+)  # fmt: skip
+CYCLES_A_FRAME = np.linspace(0.02, 0.16, 71)  # of a bob or a sway
+
+
+def box_track(silhouettes: Silhouettes) -> NDArray[np.float32]:
+    """(features,), as `NAMES` has them, in pixels and frames; zeros for a walk that shows hardly anybody."""
+    boxes = bounding_boxes(silhouettes).astype(np.float64)
+    shown = boxes[:, 2] > boxes[:, 0]
+    if np.count_nonzero(shown) < 4:
+        return np.zeros(len(NAMES), np.float32)
+    frames = np.flatnonzero(shown)
+    top, left, bottom, right = boxes[shown].T
+    time = (frames - (len(boxes) - 1) / 2) / 25.0  # roughly seconds, 0 in mid-walk
+    curves = np.stack([np.ones_like(time), time, time**2], axis=1)
+    height, height_rest = _smooth(curves, bottom - top)
+    foot, foot_rest = _smooth(curves, bottom)
+    middle, middle_rest = _smooth(curves, (left + right) / 2)
+    bob, frequency = _strongest_wave(foot_rest - height_rest, frames)  # of the head
+    sway, _ = _strongest_wave(middle_rest, frames)
+    place = height[0] / max(foot[0] - _horizon(silhouettes), 1.0)
+    found = np.array([*height, *foot, *middle, bob, frequency, sway, place], np.float32)
+    return found
+
+
+def _smooth(curves: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The three coefficients of a parabola over time, and what it leaves over."""
+    coefficients = np.linalg.lstsq(curves, values, rcond=None)[0]
+    return coefficients, values - curves @ coefficients
+
+
+def _strongest_wave(rest: NDArray[np.float64], frames: NDArray[np.intp]) -> tuple[float, float]:
+    """Amplitude in pixels and frequency in cycles a frame of the wave that explains most of it."""
+    waves = np.exp(-2j * np.pi * CYCLES_A_FRAME[:, None] * frames) @ rest * 2 / len(frames)
+    strongest = int(np.abs(waves).argmax())
+    return float(np.abs(waves[strongest])), float(CYCLES_A_FRAME[strongest])
+
+
+def _horizon(silhouettes: Silhouettes) -> float:
+    """The middle row: where a level camera sees the horizon, so that height over depth is stature."""
+    return silhouettes.shape[1] / 2
