@@ -33,7 +33,7 @@ def anonymize(work: jobs.Work) -> None:
     done = _done(anonymization)
     left = {name: views for name, views in chosen.items() if name not in done}
     work.progress(len(chosen) - len(left), len(chosen), "Changing")
-    bank = _bank(work, anonymization) if _lends(anonymization) and left else None
+    bank = bank_for(anonymization, work.run.seed, work.progress) if left else None
     for count, changed in enumerate(_changed(anonymization, left, bank), start=len(chosen) - len(left) + 1):
         _keep(anonymization, chosen[changed.name], changed)
         work.progress(count, len(chosen), "Changing")
@@ -112,8 +112,13 @@ def _lends(anonymization: Anonymization) -> bool:
     return of_bank and not METHODS[anonymization.method].draws_own_donors
 
 
-def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
-    """The run's synthetic donors, rendered once and kept in a file, seen from all the dataset's view angles."""
+def bank_for(
+    anonymization: Anonymization, seed: int, told: Callable[[int, int, str], None]
+) -> "DonorBank | None":
+    """A seed's synthetic donors, rendered once and kept in a file, seen from all the dataset's view angles.
+
+    None where the method is lent no synthetic donors.
+    """
     import io
 
     import numpy as np
@@ -121,17 +126,19 @@ def _bank(work: jobs.Work, anonymization: Anonymization) -> "DonorBank":
     from anonymizer.gait.donors import DonorBank
     from anonymizer.gait.walker_jobs import DonorJob, render_donor
 
+    if not _lends(anonymization):
+        return None
     seen = Sequence.objects.filter(subject__dataset=anonymization.dataset).order_by("view_angle")
     recorded = set(seen.values_list("view_angle", flat=True).distinct())
     wanted = METHODS[anonymization.method].donor_angles(anonymization.method_parameters, recorded)
     angles = tuple(sorted(wanted))
-    name = f"donors/seed-{work.run.seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
+    name = f"donors/seed-{seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
     if not default_storage.exists(name):
         packed = []
-        every = [DonorJob(work.run.seed, index, angles, DONOR_FRAMES) for index in range(BANK)]
+        every = [DonorJob(seed, index, angles, DONOR_FRAMES) for index in range(BANK)]
         for views in parallel.ordered_map(render_donor, every):
             packed.append(views)
-            work.progress(len(packed), BANK, "Drawing donors")
+            told(len(packed), BANK, "Drawing donors")
         buffer = io.BytesIO()
         np.savez(buffer, **DonorBank(packed).arrays())  # type: ignore[arg-type]
         stored_files.replace(name, buffer.getvalue())
@@ -178,33 +185,34 @@ def _changed(
 ) -> Iterator["ChangedTrack"]:
     from anonymizer.gait import batch
 
-    checkpoint = None
-    if anonymization.checkpoint is not None:
-        with anonymization.checkpoint.weights.open("rb") as file:
-            checkpoint = bytes(file.read())
     refused: list[ChangedTrack] = []
-    every = _jobs(anonymization, tracks, bank, refused)
+    every = track_jobs(anonymization, tracks, _all_tracks(anonymization), bank, refused)
     yield from parallel.ordered_map(
-        batch.change,
-        every,
-        prepare=batch.prepare,
-        prepare_with=(
-            anonymization.method,
-            anonymization.method_parameters,
-            checkpoint,
-            settings.GAITMOS_DEVICE,
-        ),
+        batch.change, every, prepare=batch.prepare, prepare_with=workshop(anonymization)
     )
     yield from refused
 
 
-def _jobs(
-    anonymization: Anonymization, tracks: Tracks, bank: "DonorBank | None", refused: list["ChangedTrack"]
+def workshop(anonymization: Anonymization) -> tuple[str, dict[str, Any], bytes | None, str]:
+    """What a process needs before it can change tracks: `batch.prepare` takes it."""
+    checkpoint = None
+    if anonymization.checkpoint is not None:
+        with anonymization.checkpoint.weights.open("rb") as file:
+            checkpoint = bytes(file.read())
+    return anonymization.method, anonymization.method_parameters, checkpoint, settings.GAITMOS_DEVICE
+
+
+def track_jobs(
+    anonymization: Anonymization,
+    tracks: Tracks,
+    candidates: Tracks,  # whose walks may be lent
+    bank: "DonorBank | None",
+    refused: list["ChangedTrack"],
 ) -> Iterator["TrackJob"]:
+    """One job a track; those for whom no donor is found are added to `refused`, with the reason."""
     from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
 
-    candidates = _all_tracks(anonymization)
-    numbers = {name: number for number, name in enumerate(sorted(candidates))}
+    numbers = {name: number for number, name in enumerate(sorted({*candidates, *tracks}))}
     for name, views in tracks.items():
         try:
             lent = _donors_for(anonymization, name, candidates, bank)

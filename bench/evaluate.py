@@ -60,7 +60,9 @@ def knn_cells(recognizer: Zheng, gallery: Gaits, probes: Gaits) -> NDArray[np.fl
             assert recognizer.transformation is not None
             carried = recognizer.transformation.transform(seen, probe_view, gallery_view)
             nearest = KNeighborsClassifier(n_neighbors=1, metric="manhattan")
-            nearest.fit(recognizer.features(gallery.inputs[enrolled], gallery_view), gallery.subjects[enrolled])
+            nearest.fit(
+                recognizer.features(gallery.inputs[enrolled], gallery_view), gallery.subjects[enrolled]
+            )
             rates[g, p] = np.mean(nearest.predict(carried) == probes.subjects[tested])
     return rates
 

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from anonymizer import parallel, store
+from anonymizer import parallel, store, stored_files
 from anonymizer.models import AnonymizedSequence
 from anonymizer.models import Sequence as GaitSequence
 
@@ -40,7 +39,7 @@ class Shelf:
     """Where the descriptions of one owner's walks lie; `owner` names the files."""
 
     def __init__(self, owner: str, size: tuple[int, int]) -> None:
-        self.owner, self.size = owner, tuple(size)
+        self.owner, self.size = owner, size
         self._read: tuple[str, Any] = ("", None)
 
     def gaits(self, rows: Sequence[Row], form: str, told: Told = None) -> "Gaits":
@@ -140,18 +139,18 @@ def _by_view_angle(rows: Iterable[Row]) -> dict[int, list[Row]]:
     return dict(sorted(gathered.items()))
 
 
-def read_arrays(name: str) -> "dict[str, NDArray[Any]]":
+def read_arrays(name: str, wanted: Callable[[str], bool] = bool) -> "dict[str, NDArray[Any]]":
+    """The arrays of a file, or those whose name is wanted; nothing else is read."""
     import numpy as np
 
-    with default_storage.open(name) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as kept:
-        return dict(kept)
+    with default_storage.open(name) as file, np.load(file, allow_pickle=False) as kept:
+        return {each: kept[each] for each in kept.files if wanted(each)}
 
 
 def write_arrays(name: str, arrays: "dict[str, NDArray[Any]]") -> None:
-    """In the place of a file of that name, if there is one."""
+    """In the place of a file of that name, if there is one; whole or not at all."""
     import numpy as np
 
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    default_storage.delete(name)
-    default_storage.save(name, ContentFile(buffer.getvalue()))
+    stored_files.replace(name, buffer.getvalue())

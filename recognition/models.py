@@ -35,7 +35,9 @@ class Recognition(models.Model):
     """One attacker's answers about one set of probes: clear ones, or an anonymization's."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="recognitions")
-    recognizer = models.ForeignKey(Recognizer, on_delete=models.PROTECT, related_name="recognitions")
+    recognizer = models.ForeignKey(  # none: an attacker with a classifier of its own
+        Recognizer, null=True, blank=True, on_delete=models.PROTECT, related_name="recognitions"
+    )
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="recognitions")
     anonymization = models.ForeignKey(
         Anonymization, null=True, blank=True, on_delete=models.CASCADE, related_name="recognitions"
@@ -45,6 +47,7 @@ class Recognition(models.Model):
     probe = models.JSONField(default=list)
     split = models.CharField(max_length=16)
     view_angles = models.JSONField(default=list)
+    details = models.JSONField(default=dict, blank=True)  # how the attacker went about it
     scores = models.FileField(upload_to="scores/%Y/%m", max_length=255)  # distances, every cell; .npz
     created = models.DateTimeField(auto_now_add=True)
 
@@ -74,7 +77,7 @@ class Identification(models.Model):
     gallery_view_angle = models.PositiveSmallIntegerField()
     predicted_subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
     true_rank = models.PositiveIntegerField()  # 1 = identified
-    distance = models.FloatField()  # L1, to the nearest
+    distance = models.FloatField()  # as the attacker measures it, to the nearest
 
     class Meta:
         ordering = ["pk"]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from anonymizer.gait import checkpoints, methods, proxies
-from anonymizer.gait.donors import Donor, TrackName
+from anonymizer.gait.donors import Donor, Track, TrackName
 from anonymizer.gait.packing import Packed, packed
-from anonymizer.gait.silhouettes import frames_of_iou, unpack
+from anonymizer.gait.silhouettes import Silhouettes, frames_of_iou, unpack
 from anonymizer.gait.training import Checkpoint
 
 _DONORS_KEPT = 64
@@ -79,19 +79,24 @@ def _donor(track: PackedTrack) -> Donor:
     return Donor({angle: unpack(data) for angle, data in track.views})
 
 
+def changed_views(job: TrackJob, original: Track) -> dict[int, Silhouettes]:
+    """One unpacked track changed; ValueError where it can't be."""
+    return methods.anonymize(
+        original,
+        _workshop.method,
+        parameters=_workshop.parameters,
+        donors=[_donor(each) for each in job.donors],
+        network=_workshop.network,
+        rng=np.random.default_rng(job.seed),
+    )
+
+
 def change(job: TrackJob) -> ChangedTrack:
     """Change one track. A track that can't be changed is reported, so that it does not end the job."""
     original = {angle: unpack(data) for angle, data in job.track.views}
     donor = ", ".join(each.name for each in job.donors)
     try:
-        changed = methods.anonymize(
-            original,
-            _workshop.method,
-            parameters=_workshop.parameters,
-            donors=[_donor(each) for each in job.donors],
-            network=_workshop.network,
-            rng=np.random.default_rng(job.seed),
-        )
+        changed = changed_views(job, original)
     except ValueError as error:
         return ChangedTrack(job.name, donor, error=str(error))
     return ChangedTrack(

@@ -38,7 +38,9 @@ class Attacker:
     compares: str
     needs: frozenset[Need]
     attack: Callable[[Material], Answers]
-    knows_more_than: tuple[str, ...] = ()  # directly; naming fewer than one of these is a sign of a broken attack
+    knows_more_than: tuple[
+        str, ...
+    ] = ()  # directly; naming fewer than one of these is a sign of a broken attack
     own_classifier: bool = False  # it uses no recognizer of the ladder's
 
     @property

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes
 
+Float64 = NDArray[np.float64]
 NAMES = (
     "height", "height slope", "height bend", "foot line", "foot line slope", "foot line bend",
     "middle", "speed", "middle bend", "bob", "bob frequency", "sway", "height for its place",
@@ -31,17 +32,16 @@ def box_track(silhouettes: Silhouettes) -> NDArray[np.float32]:
     bob, frequency = _strongest_wave(foot_rest - height_rest, frames)  # of the head
     sway, _ = _strongest_wave(middle_rest, frames)
     place = height[0] / max(foot[0] - _horizon(silhouettes), 1.0)
-    found = np.array([*height, *foot, *middle, bob, frequency, sway, place], np.float32)
-    return found
+    return np.array([*height, *foot, *middle, bob, frequency, sway, place], np.float32)
 
 
-def _smooth(curves: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _smooth(curves: Float64, values: Float64) -> tuple[Float64, Float64]:
     """The three coefficients of a parabola over time, and what it leaves over."""
-    coefficients = np.linalg.lstsq(curves, values, rcond=None)[0]
-    return coefficients, values - curves @ coefficients
+    coefficients = np.asarray(np.linalg.lstsq(curves, values, rcond=None)[0], np.float64)
+    return coefficients, np.asarray(values - curves @ coefficients, np.float64)
 
 
-def _strongest_wave(rest: NDArray[np.float64], frames: NDArray[np.intp]) -> tuple[float, float]:
+def _strongest_wave(rest: Float64, frames: NDArray[np.intp]) -> tuple[float, float]:
     """Amplitude in pixels and frequency in cycles a frame of the wave that explains most of it."""
     waves = np.exp(-2j * np.pi * CYCLES_A_FRAME[:, None] * frames) @ rest * 2 / len(frames)
     strongest = int(np.abs(waves).argmax())
@@ -50,4 +50,4 @@ def _strongest_wave(rest: NDArray[np.float64], frames: NDArray[np.intp]) -> tupl
 
 def _horizon(silhouettes: Silhouettes) -> float:
     """The middle row: where a level camera sees the horizon, so that height over depth is stature."""
-    return silhouettes.shape[1] / 2
+    return float(silhouettes.shape[1]) / 2

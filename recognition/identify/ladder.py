@@ -5,55 +5,111 @@ since one subject's probes are not independent.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.identify.attackers import ATTACKERS
 from recognition.identify.experiment import intervals, plain
+from recognition.identify.gaits import subject_order
 from recognition.identify.identifications import Identifications
 from recognition.identify.success import (
     RESAMPLES,
     Rates,
     compare,
     counts_by_subject,
+    equal_error_rate,
     mean_of_defined,
     percentile_interval,
     rank_rate,
-    recognized,
     resampled_subjects,
     same_and_cross_view,
 )
+from recognition.identify.success import attacked as success_attacked
 
 
 def ladder(
-    originals: Identifications, attacked: Mapping[str, Identifications], *, seed: int = 0
+    originals: Identifications,
+    attacked: Mapping[str, Identifications],
+    details: Mapping[str, Mapping[str, Any]],
+    *,
+    seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """One entry an attacker, from the weakest to the strongest; rates 0 to 1, None where undefined."""
-    clear, _ = same_view_rank1(originals, seed)
+    """One entry an attacker, from the weakest to the strongest; rates 0 to 1, None where undefined.
+
+    An attacker that left out view angles is judged by the others, the originals beside it too.
+    """
     return [
-        {"attacker": name, "label": ATTACKERS[name].label, "knows": ATTACKERS[name].knows}
+        _who(name)
         | rung(originals, attacked[name], seed)
-        | {"chance": chance(originals), "clear_rank1": clear}
+        | {"chance": chance(originals), "details": dict(details.get(name, {}))}
         for name in ATTACKERS
         if name in attacked
     ]
+
+
+def _who(name: str) -> dict[str, Any]:
+    attacker = ATTACKERS[name]
+    return {
+        "attacker": name,
+        "label": attacker.label,
+        "knows": attacker.knows,
+        "compares": attacker.compares,
+        "needs": sorted(attacker.needs),
+    }
 
 
 def rung(originals: Identifications, answers: Identifications, seed: int) -> dict[str, Any]:
     """One attacker's rates at the same view angle, with intervals, and |S| over the diagonal."""
     comparison = compare(originals, answers)
     pooled = same_and_cross_view(comparison, seed=seed)
-    rank1, interval = same_view_rank1(comparison.anonymized, seed)
+    answers = comparison.anonymized
+    rank1, interval = same_view_rank1(answers, seed)
+    there = replace(originals, tried=answers.tried)
+    counted = at_same_view(answers, answers.counted)
     return {
         "rank1": rank1,
         "ci95": interval,
+        "rank5": same_view_mean(rank_rate(answers, 5)),
+        "eer": same_view_mean(equal_error_rate(answers)),
+        "clear_rank1": same_view_rank1(there, seed)[0],
+        "view_angles": [
+            v for v, tried in zip(answers.view_angles, np.diag(answers.tried), strict=True) if tried
+        ],
         "success_rate": plain(pooled.rates)[0],
         "success_ci95": intervals(pooled.intervals)[0],
-        "recognized": int(np.trace(recognized(comparison))),
-        "probes": len(answers.probes),
-        "subjects": len({key.subject for key in answers.probes}),
+        "recognized": int(np.trace(success_attacked(comparison))),
+        "probes": int(counted.sum()),
+        "subjects": len({answers.probes[n].subject for n in np.flatnonzero(counted)}),
+        "worst": worst_identity(answers),
     }
+
+
+def at_same_view(answers: Identifications, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(view angles, probes) -> (probes,): each probe's flag at its own view angle."""
+    return flags[answers.probe_view_angle, np.arange(len(answers.probes))]
+
+
+def same_view_mean(rates: Rates) -> float | None:
+    """The mean over the diagonal's cells."""
+    mean: float | None = plain(_diagonal(rates[None])[0])
+    return mean
+
+
+def worst_identity(answers: Identifications) -> dict[str, Any] | None:
+    """Who is named most often, at the same view angle: a mean says nothing about the one it is worst for."""
+    counted, named = (at_same_view(answers, flags) for flags in (answers.counted, answers.identified))
+    subjects = np.array([key.subject for key in answers.probes])
+    tally = [
+        (int((named & counted & (subjects == each)).sum()), int((counted & (subjects == each)).sum()), each)
+        for each in sorted(set(subjects[counted].tolist()), key=subject_order)
+    ]
+    if not tally:
+        return None
+    right, probes, subject = max(tally, key=lambda each: each[0] / each[1])
+    return {"subject": subject, "named": right, "probes": probes, "rank1": right / probes}
 
 
 def same_view_rank1(answers: Identifications, seed: int) -> tuple[float | None, list[float] | None]:

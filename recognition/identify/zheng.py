@@ -62,7 +62,8 @@ class Zheng:
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.settings.size
+        height, width = self.settings.size
+        return height, width
 
     def untrained(self) -> "Zheng":
         return Zheng(self.settings)
@@ -157,7 +158,9 @@ class Zheng:
         if self.settings.transform == "none":
             return None
         order = [np.flatnonzero(view_angles == v) for v in self.view_angles]
-        seen = [features_of(self, _some(inputs, rows), v) for rows, v in zip(order, self.view_angles, strict=True)]
+        seen = [
+            features_of(self, _some(inputs, rows), v) for rows, v in zip(order, self.view_angles, strict=True)
+        ]
         features, rows = np.concatenate(seen), np.concatenate(order)
         s = self.settings
         return vtm.fit(

@@ -7,7 +7,8 @@ from anonymizer import anonymizing, jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
-from recognition import geis, reports, runs
+from recognition import copies, gathering, reports, runs
+from recognition.described import Shelf
 from recognition.models import Identification, Recognition, Recognizer
 from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
 
@@ -37,7 +38,9 @@ def anonymization():
 
 
 def requested(anonymization, **options):
-    return runs.request_recognition(anonymization, gallery=GALLERY, probe=PROBE, seed=4, **options)
+    return runs.request_recognition(
+        anonymization, gallery=GALLERY, probe=PROBE, seed=4, **{"copies": 2, **options}
+    )
 
 
 def done(run, body=runs.recognize):
@@ -110,7 +113,8 @@ def test_the_report_of_a_probe_view_angle_sums_up_its_column(anonymization):
 def test_a_missing_recognizer_is_trained_and_found_again(anonymization):
     done(requested(anonymization))
     done(requested(anonymization))
-    assert Recognizer.objects.count() == Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).count() == 1
+    clear = Recognizer.objects.filter(trained_on=Recognizer.TrainedOn.CLEAR)
+    assert clear.count() == Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).count() == 1
 
 
 def test_a_training_that_an_earlier_attempt_asked_for_is_gone_on_with(anonymization):
@@ -120,18 +124,51 @@ def test_a_training_that_an_earlier_attempt_asked_for_is_gone_on_with(anonymizat
     assert Recognition.objects.filter(run=run).first().recognizer.run == begun
 
 
-def test_the_attackers_copy_is_made_with_other_donors_and_made_once(anonymization):
+def test_the_attackers_copies_are_drawn_with_seeds_of_their_own_and_made_once(anonymization, monkeypatch):
+    drawn = []
+
+    def noted(draw, files, told):
+        drawn.append(draw)
+        return make(draw, files, told)
+
+    make = copies._make
+    monkeypatch.setattr(copies, "_make", noted)
     done(requested(anonymization))
+    assert len({draw.name for draw in drawn}) == len(drawn) > 2
+    assert anonymization.run.seed not in {draw.seed for draw in drawn}
+    assert {name.subject for draw in drawn if "gallery" in draw.name for name in draw.tracks} == {
+        "003", "004", "005",
+    }  # fmt: skip
+    before = len(drawn)
     done(requested(anonymization))
-    (copy,) = Anonymization.objects.filter(copy=Anonymization.Copy.ATTACKER)
-    assert copy.run.seed == anonymization.run.seed + runs.ATTACKER_SEED
-    assert {row.source.walk for row in copy.sequences.all()} == {"nm-01", "nm-02"}
+    assert len(drawn) == before
+    assert not Anonymization.objects.filter(copy=Anonymization.Copy.ATTACKER).exists()
+
+
+def test_the_attackers_donors_are_its_own_people_unless_it_knows_the_pool(anonymization, monkeypatch):
+    lenders = {}
+    make = copies._make
+    monkeypatch.setattr(
+        copies,
+        "_make",
+        lambda draw, *rest: (
+            lenders.update({draw.name: {n.subject for n in draw.lenders}}),
+            make(draw, *rest),
+        ),
+    )
+    done(requested(anonymization))
+    own = [people for name, people in lenders.items() if "-own-" in name]
+    pool = [people for name, people in lenders.items() if "-pool-" in name]
+    assert own
+    assert pool
+    assert all(people == {"001", "002", "006", "007"} for people in own)
+    assert all(people == {"003", "004", "005"} for people in pool)
 
 
 def test_answers_that_are_there_are_kept_when_a_run_is_taken_up_again(anonymization, monkeypatch):
     run = requested(anonymization)
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "_attackers_copy", gone)
+        patch.setattr(gathering, "copy", gone)
         with pytest.raises(RuntimeError):
             jobs.execute(run.pk, runs.recognize)
     before = set(Identification.objects.values_list("pk", flat=True))
@@ -143,27 +180,26 @@ def test_answers_that_are_there_are_kept_when_a_run_is_taken_up_again(anonymizat
     assert reports.count(run) == (len(run.parameters["attackers"]) + 1) * 24
 
 
-def gone(*_):
+def gone(*_, **__):
     raise RuntimeError("no worker any more")
 
 
 def test_a_run_that_was_interrupted_finds_the_same_as_one_that_was_not(anonymization):
     first, second = done(requested(anonymization)), requested(anonymization)
-    jobs.execute(second.pk, lambda work: runs._kept_or(work.run, *originals_of(work, anonymization)))
+    jobs.execute(second.pk, lambda work: runs._Ladder(work, anonymization, first_recognizer()).originals())
     Run.objects.filter(pk=second.pk).update(status=Run.Status.FAILED)
     jobs.retry(second)
     done(second)
     assert told(first) == told(second)
 
 
-def originals_of(work, anonymization):
-    recognizer = Recognizer.objects.get()
-    material = runs._Material(work, anonymization, runs._loaded(recognizer))
-    return "", material.originals, recognizer, anonymization
+def first_recognizer():
+    return Recognizer.objects.get(trained_on=Recognizer.TrainedOn.CLEAR)
 
 
 def told(run):
-    return [{key: row[key] for key in row if key != "run"} for row in reports.rows(run)], reports.ladder(run)
+    rungs = [{**rung, "details": {**rung["details"], "seconds": 0}} for rung in reports.ladder(run)]
+    return list(reports.rows(run)), rungs
 
 
 def test_the_run_stops_when_somebody_cancels_it_while_it_trains(anonymization, monkeypatch):
@@ -187,14 +223,14 @@ def test_a_training_that_fails_fails_the_run_that_needs_it(anonymization, monkey
         jobs.execute(run.pk, runs.recognize)
 
 
-def test_energy_images_are_computed_once(anonymization):
-    rows = runs._sequences(anonymization.dataset, ["001"])
+def test_walks_are_described_once(anonymization):
+    rows = gathering.sequences(anonymization.dataset, ["001"])
     told = []
-    first = geis.gaits("dataset-x", rows, (32, 22), lambda done, total: told.append(done))
-    again = geis.gaits("dataset-x", rows, (32, 22), lambda done, total: told.append(done))
+    first = Shelf("x", (32, 22)).gaits(rows, "geis", lambda done, total: told.append(done))
+    again = Shelf("x", (32, 22)).gaits(rows, "geis", lambda done, total: told.append(done))
     assert told == list(range(1, 9))
     assert first.keys == again.keys
-    assert np.array_equal(first.inputs, again.inputs)
+    assert np.array_equal(first.read(), again.read())
 
 
 # --- What is refused ------------------------------------------------------------------------------
@@ -229,3 +265,34 @@ def test_probes_that_were_not_changed_cannot_be_judged(anonymization):
     run = runs.request_recognition(anonymization, gallery="nm-03", probe="nm-01,nm-02")
     with pytest.raises(Refused, match="holds none of the probes nm-01,nm-02"):
         jobs.execute(run.pk, runs.recognize)
+
+
+def test_a_recognizer_that_was_trained_on_who_is_tested_is_refused(anonymization):
+    done(runs.request_recognizer(anonymization.dataset, "40:30:30"), runs.train_recognizer)
+    knows_them = Recognizer.objects.get()
+    assert knows_them.subjects == ["005", "006", "007"]
+    with pytest.raises(Refused, match=r"trained on subjects who are tested here \(005\)"):
+        requested(anonymization, recognizer=knows_them)
+
+
+def test_a_recognizer_of_another_dataset_knows_nobody_of_this_one(anonymization):
+    others = DatasetFactory()
+    walks(others, 7, numbers=(1, 2))
+    done(runs.request_recognizer(others, "40:30:30"), runs.train_recognizer)
+    assert requested(anonymization, recognizer=Recognizer.objects.get()).parameters["recognizer"]
+
+
+def test_a_damaged_walk_is_named(anonymization):
+    row = gathering.sequences(anonymization.dataset, ["006"])[0]
+    with row.silhouettes.storage.open(row.silhouettes.name, "wb") as file:
+        file.write(b"GSIL and nothing more")
+    run = runs.request_recognizer(anonymization.dataset, SPLIT)
+    with pytest.raises(
+        ValueError, match=r"Sequence 006-nm-01-000 can't be read: .*Import or anonymize it again"
+    ):
+        jobs.execute(run.pk, runs.train_recognizer)
+
+
+def test_view_angles_that_were_not_anonymized_are_refused(anonymization):
+    with pytest.raises(Refused, match=r"Nothing was anonymized at view angle 45\. Choose from 0, 90\."):
+        requested(anonymization, view_angles=[0, 45])

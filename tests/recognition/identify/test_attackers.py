@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from recognition.identify import attackers, success
-from recognition.identify.attackers import ATTACKERS, Attacker, Material, attack
-from recognition.identify.gaits import Gaits
+from recognition.identify.attackers import ATTACKERS, Need, attack, knows_more
+from recognition.identify.gaits import Gaits, together
+from recognition.identify.material import DEFENDERS, GALLERY, OWN, TRAINING, Effort, Held, spread
 from recognition.identify.protocol import SequenceChoice, evaluate
 from recognition.identify.zheng import Parameters, Zheng
 
@@ -25,63 +26,97 @@ def untrained() -> Zheng:
 
 
 @pytest.fixture
-def material(make_gaits) -> Material:
+def material(make_gaits) -> Held:
     gaits = make_gaits(subjects=24)
     ids = [f"{s:03d}" for s in range(1, 25)]
     train, test = gaits.of_subjects(ids[12:]), gaits.of_subjects(ids[:12])
     gallery, probes = (test.chosen(SequenceChoice.parse(c)) for c in ("nm-01,nm-02", "nm-03,nm-04"))
-    return Material(
-        clear_recognizer=untrained().fit(train.inputs, train.subjects, train.view_angles),
-        clear_gallery=gallery,
-        anonymized_probes=anonymized(probes, seed=1),
-        own_gallery=anonymized(gallery, seed=2),
-        own_training=anonymized(train, seed=3),
-        new_recognizer=untrained,
+    return Held(
+        recognizer=untrained().fit(train.inputs, train.subjects, train.view_angles),
+        gallery={"geis": gallery},
+        anonymized={"geis": anonymized(probes, seed=1)},
+        own={
+            (GALLERY, "geis", OWN): [anonymized(gallery, seed=2), anonymized(gallery, seed=7)],
+            (TRAINING, "geis", OWN): [anonymized(train, seed=3)],
+            (GALLERY, "geis", DEFENDERS): [anonymized(gallery, seed=seed) for seed in (4, 5)],
+            (TRAINING, "geis", DEFENDERS): [anonymized(train, seed=6)],
+        },
+        effort=Effort(copies=2, view_angles=(0, 180)),
     )
 
 
+def said(name: str, material: Held):
+    return attack(ATTACKERS[name], material).identifications
+
+
 def test_the_ladder_starts_with_the_papers_attacker():
-    assert list(ATTACKERS)[:2] == ["naive", "anonymized-gallery"]
+    assert list(ATTACKERS)[:4] == ["naive", "anonymized-gallery", "retrained", "pool-aware"]
     assert all(name == attacker.name for name, attacker in ATTACKERS.items())
 
 
+def test_every_attacker_says_what_it_knows_and_needs():
+    for attacker in ATTACKERS.values():
+        assert attacker.knows.endswith(".")
+        assert attacker.needs
+        assert attacker.is_dear is (Need.MANY_COPIES in attacker.needs)
+
+
+def test_who_knows_more_than_whom_is_passed_on():
+    assert knows_more("pool-aware", "naive")
+    assert not knows_more("naive", "pool-aware")
+    assert not any(knows_more(name, name) for name in ATTACKERS)
+
+
 def test_the_naive_attacker_uses_nothing_but_clear_gaits(material):
-    answers = attack(ATTACKERS["naive"], replace(material, own_gallery=None, own_training=None))
-    expected = evaluate(material.clear_recognizer, material.clear_gallery, material.anonymized_probes)
+    answers = said("naive", replace(material, own={}))
+    expected = evaluate(material.recognizer, material.gallery["geis"], material.anonymized["geis"])
     assert (answers.scores == expected.scores).all()
 
 
 def test_who_enrols_anonymized_copies_identifies_more(material):
-    naive, aware = (success.rank_rate(attack(ATTACKERS[a], material)).mean() for a in list(ATTACKERS)[:2])
+    naive, aware = (
+        success.rank_rate(said(name, material)).mean() for name in ("naive", "anonymized-gallery")
+    )
     assert aware > naive + 0.2
 
 
-def test_a_later_rung_is_one_more_entry(material):
-    retrained = Attacker("retrained", "Retrained", "Trains anonymized.", True, True)
-    answers = attack(retrained, material)
-    own = material.own_training
-    recognizer = untrained().fit(own.inputs, own.subjects, own.view_angles)
-    expected = evaluate(recognizer, material.own_gallery, material.anonymized_probes)
-    assert (answers.scores == expected.scores).all()
+def test_who_also_trains_on_anonymized_gaits_uses_that_recognizer(material):
+    training = material.own[TRAINING, "geis", OWN][0]
+    recognizer = untrained().fit(training.inputs, training.subjects, training.view_angles)
+    expected = evaluate(recognizer, material.own[GALLERY, "geis", OWN][0], material.anonymized["geis"])
+    assert (said("retrained", material).scores == expected.scores).all()
 
 
-def test_several_copies_of_a_gallery_gait_are_welcome(material):
-    one, other = material.own_gallery, anonymized(material.clear_gallery, seed=7)
-    both = Gaits(one.keys + other.keys, np.concatenate([one.inputs, other.inputs]))
-    answers = attack(ATTACKERS["anonymized-gallery"], replace(material, own_gallery=both))
-    single = attack(ATTACKERS["anonymized-gallery"], material)
-    assert (answers.scores <= single.scores).all()
-    assert (answers.scores < single.scores).any()
+def test_the_pool_aware_attacker_enrols_every_copy_at_the_view_angles_of_its_effort(material):
+    answers = attack(ATTACKERS["pool-aware"], material)
+    found = answers.identifications
+    assert answers.details == {"copies": 2, "view_angles": [0, 180]}
+    assert found.probes == material.anonymized["geis"].keys
+    assert found.tried.tolist() == [[True, False, True], [False] * 3, [True, False, True]]
+    single = said("pool-aware", replace(material, effort=Effort(copies=2, view_angles=(0, 180)), own={
+        **material.own, (GALLERY, "geis", DEFENDERS): [material.own[GALLERY, "geis", DEFENDERS][0]] * 2,
+    }))  # fmt: skip
+    assert (found.scores <= single.scores).all()
+    assert (found.scores < single.scores).any()
+
+
+def test_cells_that_were_left_out_have_no_rate_and_do_not_count(material):
+    found = said("pool-aware", material)
+    originals = said("naive", replace(material, anonymized={"geis": material.gallery["geis"]}))
+    comparison = success.compare(replace(originals, probes=found.probes), found)
+    assert np.isnan(success.rank_rate(found)[1]).all()
+    assert np.isnan(success.success_rate(comparison)[:, 1]).all()
+    assert success.recognized(comparison)[1, 1] > 0  # |S| is the same for every attacker
+    assert success.attacked(comparison)[1, 1] == 0
+    assert not any(row.gallery_view_angle == 90 for row in found.rows())
 
 
 def test_an_attacker_without_its_own_copies_is_refused(material):
-    with pytest.raises(ValueError, match="anonymized-gallery needs its own anonymized copies of the gallery"):
-        attack(ATTACKERS["anonymized-gallery"], replace(material, own_gallery=None))
-    retrained = Attacker("retrained", "Retrained", "Trains anonymized.", False, True)
-    with pytest.raises(ValueError, match="retrained needs its own anonymized copies of the training gaits"):
-        attack(retrained, replace(material, own_training=None))
-    with pytest.raises(ValueError, match="retrained needs an untrained recognizer"):
-        attack(retrained, replace(material, new_recognizer=None))
+    without = replace(material, own={})
+    with pytest.raises(ValueError, match="needs 1 anonymized copies of the gallery as geis"):
+        said("anonymized-gallery", without)
+    with pytest.raises(ValueError, match="needs 2 anonymized copies of the gallery as geis"):
+        said("pool-aware", without)
 
 
 def test_attackers_are_chosen_by_name_and_run_by_strength():
@@ -93,3 +128,31 @@ def test_attackers_are_chosen_by_name_and_run_by_strength():
 def test_an_unknown_attacker_is_named():
     with pytest.raises(ValueError, match=r"--attackers: 'nayve' is unknown\. Use some of naive, "):
         attackers.chosen("naive,nayve")
+
+
+def test_view_angles_are_spread_from_the_first_to_the_last():
+    assert spread(range(0, 181, 18)) == (0, 90, 180)
+    assert spread([36, 90]) == (36, 90)
+    assert spread([90]) == (90,)
+
+
+@pytest.mark.parametrize(("effort", "message"), [({"copies": 1}, "Copies"), ({"clips": 1}, "Linked clips")])
+def test_an_effort_that_is_none_is_refused(effort, message):
+    with pytest.raises(ValueError, match=f"{message} must be from 2"):
+        Effort(**effort)
+
+
+def test_copies_in_files_stay_there_until_they_are_asked_for(make_gaits):
+    from recognition.identify.gaits import Stored
+
+    one, fetched = make_gaits(subjects=3), []
+
+    def fetch(rows):
+        fetched.extend(rows.tolist())
+        return one.inputs[rows]
+
+    stored = replace(one, inputs=Stored(fetch, np.arange(len(one))))
+    both = together([stored, one]).where([key.subject == "002" for key in (*one.keys, *one.keys)])
+    assert fetched == []
+    assert np.array_equal(both.read(), together([one.of_subjects(["002"])] * 2).inputs)
+    assert set(fetched) == {n for n, key in enumerate(one.keys) if key.subject == "002"}

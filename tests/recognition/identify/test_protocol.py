@@ -125,7 +125,7 @@ def test_gaits_are_chosen_by_subject_and_sequence(make_gaits):
 
 def test_every_gait_needs_an_image(make_gaits):
     gaits = make_gaits(subjects=2)
-    with pytest.raises(ValueError, match="24 gaits are named, but there are 23 images"):
+    with pytest.raises(ValueError, match="24 gaits are named, but there are 23 to read"):
         Gaits(gaits.keys, gaits.inputs[1:])
 
 

@@ -1,0 +1,132 @@
+"""What a recognition run keeps: every attacker's scores as a file, its answers as rows, the result."""
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from anonymizer.models import Anonymization, Run, Subject
+from recognition.described import key_of
+from recognition.gathering import sequences, split_of
+from recognition.models import Identification, Recognition, Recognizer
+
+if TYPE_CHECKING:
+    from recognition.identify import recognizer as recognizers
+    from recognition.identify.answers import Answers
+    from recognition.identify.identifications import Identifications
+
+ROWS_AT_ONCE = 2000
+
+
+def kept_or(
+    run: Run,
+    attacker: str,
+    answer: "Callable[[], Answers]",
+    recognizer: Recognizer | None,
+    anonymization: Anonymization,
+) -> "Answers":
+    """This run's answers for an attacker: those kept by an earlier attempt, or given and kept now."""
+    from recognition.identify.answers import Answers
+    from recognition.identify.identifications import load
+
+    kept = Recognition.objects.filter(run=run, attacker=attacker).first()
+    if kept is not None:
+        with kept.scores.open("rb") as file:
+            return Answers(load(io.BytesIO(file.read())), kept.details)
+    begun = time.monotonic()
+    given = answer()
+    answers = given.identifications
+    details = {**given.details, "seconds": round(time.monotonic() - begun, 2)}
+    recognition = Recognition(
+        run=run,
+        recognizer=recognizer,
+        dataset=anonymization.dataset,
+        anonymization=anonymization if attacker else None,
+        attacker=attacker,
+        gallery=run.parameters["gallery"].split(","),
+        probe=run.parameters["probe"].split(","),
+        split=anonymization.split,
+        view_angles=list(answers.view_angles),
+        details=details,
+    )
+    buffer = io.BytesIO()
+    answers.save(buffer)
+    recognition.scores.save(
+        f"run-{run.pk}-{attacker or 'originals'}.npz", ContentFile(buffer.getvalue()), save=False
+    )
+    with transaction.atomic():
+        recognition.save()
+        if run.parameters.get("rows", True):
+            _keep_rows(recognition, anonymization, answers)
+    return Answers(answers, details)
+
+
+def _keep_rows(recognition: Recognition, anonymization: Anonymization, answers: "Identifications") -> None:
+    dataset = anonymization.dataset
+    subjects = dict(Subject.objects.filter(dataset=dataset).values_list("label", "pk"))
+    walks = {key_of(row): row.pk for row in sequences(dataset, list(subjects))}
+    changed = dict(anonymization.sequences.values_list("source_id", "pk")) if recognition.attacker else {}
+    Identification.objects.bulk_create(
+        (
+            Identification(
+                recognition=recognition,
+                probe_id=walks[row.probe],
+                anonymized_probe_id=changed.get(walks[row.probe]),
+                gallery_view_angle=row.gallery_view_angle,
+                predicted_subject_id=subjects[row.predicted],
+                true_rank=row.true_rank,
+                distance=row.distance,
+            )
+            for row in answers.rows()
+        ),
+        batch_size=ROWS_AT_ONCE,
+    )
+
+
+def result(
+    run: Run,
+    anonymization: Anonymization,
+    trained: "recognizers.Recognizer",
+    originals: "Identifications",
+    said: Mapping[str, "Answers"],
+    seconds: float,
+) -> dict[str, Any]:
+    """The experiment as `interfaces` documents it, with the ladder and the gates."""
+    from recognition.identify import experiment, ladder
+    from recognition.identify.protocol import gallery_and_probe
+
+    gallery, probe = gallery_and_probe(run.parameters["gallery"], run.parameters["probe"])
+    attacked = {name: answers.identifications for name, answers in said.items()}
+    found = experiment.result(
+        dataset=anonymization.dataset.name,
+        method=anonymization.method,
+        alpha=anonymization.alpha,
+        donor=anonymization.donor_policy,
+        seed=anonymization.run.seed,
+        gallery=gallery,
+        probe=probe,
+        split=split_of(anonymization.dataset, anonymization.split),
+        recognizer=trained,
+        originals=originals,
+        attacked=attacked,
+        donors=donors(anonymization),
+        proxies=anonymization.proxies,
+        seconds={"recognize": round(seconds, 2)},
+    )
+    details = {name: answers.details for name, answers in said.items()}
+    return {
+        "recognition_run": run.pk,
+        "experiment": found,
+        "ladder": ladder.ladder(originals, attacked, details, seed=run.seed),
+    }
+
+
+def donors(anonymization: Anonymization) -> dict[Any, str]:
+    """Who lent each probe a gait, where it was somebody of the dataset."""
+    if anonymization.donor_policy == Anonymization.DonorPolicy.SYNTHETIC:
+        return {}
+    rows = anonymization.sequences.select_related("source__subject")
+    return {key_of(row.source): row.donor for row in rows}
