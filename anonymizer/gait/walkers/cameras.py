@@ -67,3 +67,9 @@ def project(points: Floats, view_angle: float) -> Floats:
     """Points of the world (times, n, 3) as (column, row) in the picture, (times, n, 2), in pixels."""
     pixels: Floats = _project(points, camera(view_angle))
     return pixels
+
+
+def scale_at(points: NDArray[np.float64], view_angle: float) -> NDArray[np.float64]:
+    """Pixels a metre in the picture's plane at points of the world (n, 3), (n,)."""
+    view = camera(view_angle).astype(np.float64)
+    return np.asarray(_FOCAL_LENGTH / (points @ view[2, :3] + view[2, 3]), np.float64)

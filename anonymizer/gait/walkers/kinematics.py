@@ -123,16 +123,34 @@ def unrolled(gait: Gait, rng: np.random.Generator, times: int, step: float, vari
     cadence = float(np.exp(gait.log_cadence))
     knots = int(np.ceil(times * step * cadence * 1.5)) + 3
     z = variation * rng.standard_normal((knots, len(cycle.rotation))).clip(-_FURTHEST, _FURTHEST)
-    # One draw a cycle, eased from one to the next, so that nothing jumps.
-    position = start + cadence * step * np.arange(times)
+    drawn = _eased(z, start + cadence * step * np.arange(times))
+    speed = np.exp(gait.log_cadence + (drawn * cycle.log_cadence).sum(axis=1))
+    phases = start + np.concatenate([[0.0], np.cumsum(speed * step)[:-1]])
+    return _motion(gait, drawn, phases, step)
+
+
+def in_phases(gait: Gait, rng: np.random.Generator, phases: Doubles, step: float, variation: float) -> Motion:
+    """`gait` at these phases (times,), which rise at about the gait's own cadence, over steps of `step` seconds:
+    `variation` scales the change from cycle to cycle."""
+    first = int(np.floor(phases.min()))
+    knots = int(np.floor(phases.max())) - first + 2
+    components = len(kinematics().cycle.rotation)
+    z = variation * rng.standard_normal((knots, components)).clip(-_FURTHEST, _FURTHEST)
+    return _motion(gait, _eased(z, phases - first), phases, step)
+
+
+def _eased(z: Doubles, position: Doubles) -> Doubles:
+    """One draw of `z` (cycles, components) a cycle, eased from one to the next, so that nothing jumps:
+    (times, components)."""
     whole = position.astype(np.int64)
     ease = (position - whole)[:, None]
     ease = ease * ease * (3 - 2 * ease)
-    drawn = z[whole] * (1 - ease) + z[whole + 1] * ease  # (times, components)
-    speed = np.exp(gait.log_cadence + (drawn * cycle.log_cadence).sum(axis=1))
-    phases = start + np.concatenate([[0.0], np.cumsum(speed * step)[:-1]])
-    vectors = _rotation_vectors(gait.rotation, cycle.rotation, drawn, phases)
-    matrices = rotation_matrices(vectors.reshape(-1, 3)).reshape(times, DRIVEN, 3, 3)
+    return np.asarray(z[whole] * (1 - ease) + z[whole + 1] * ease, np.float64)
+
+
+def _motion(gait: Gait, drawn: Doubles, phases: Doubles, step: float) -> Motion:
+    vectors = _rotation_vectors(gait.rotation, kinematics().cycle.rotation, drawn, phases)
+    matrices = rotation_matrices(vectors.reshape(-1, 3)).reshape(len(phases), DRIVEN, 3, 3)
     return Motion(matrices, phases, step)
 
 

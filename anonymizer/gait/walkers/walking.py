@@ -38,7 +38,7 @@ _IDENTITY, _SEQUENCE = 0, 1
 
 _STEPS_A_FRAME = 4  # the feet are followed at 100 Hz
 _MARGIN = 4  # frames before and after, so that smoothing has no edge in the walk
-_FEMALE = 0.3
+FEMALE = 0.3
 _AHEAD = 0.08  # m past the middle of the walkway: the leg left behind reaches further than the one ahead
 
 
@@ -78,7 +78,7 @@ def walk(
         raise ValueError(f"condition must be one of {', '.join(CONDITIONS)}, not {condition!r}")
     _refuse_negative(seed=seed, subject=subject, number=number)
     settings = difficulty_named(difficulty)
-    who = _identity(_random(seed, _SUBJECTS, _IDENTITY, subject))
+    who = somebody(_random(seed, _SUBJECTS, _IDENTITY, subject))
     rng = _random(seed, _SUBJECTS, _SEQUENCE, subject, CONDITIONS.index(condition), number)
     return _recorded(who, condition, rng, view_angles, frames, settings)
 
@@ -93,7 +93,7 @@ def donor(
 ) -> dict[int, Silhouettes]:
     """A normal walk of somebody who is no `walk()`'s subject under any seed: a donor, keyed by view angle."""
     _refuse_negative(seed=seed, index=index)
-    who = _identity(_random(seed, _DONORS, _IDENTITY, index))
+    who = somebody(_random(seed, _DONORS, _IDENTITY, index))
     rng = _random(seed, _DONORS, _SEQUENCE, index)
     return _recorded(who, "nm", rng, view_angles, frames, difficulty_named(difficulty))
 
@@ -108,8 +108,9 @@ def _random(seed: int, *names: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=names))
 
 
-def _identity(rng: np.random.Generator) -> Identity:
-    female = bool(rng.random() < _FEMALE)
+def somebody(rng: np.random.Generator) -> Identity:
+    """A walker who exists nowhere, drawn at random."""
+    female = bool(rng.random() < FEMALE)
     return Identity(body_space().somebody(rng, female), everyday(rng, female), own_gait(rng))
 
 
@@ -172,7 +173,7 @@ def _carrying(gait: Gait, bag: Bag) -> Gait:
 def _moving(figure: Figure, motion: Motion) -> Floats:
     """The figure's points over the frames (frames, points, 3), walking along -y from x = y = 0."""
     transforms = segment_transforms(motion.rotations, figure.body.joints)
-    feet = Feet(_foot(figure.body, transforms, "L"), _foot(figure.body, transforms, "R"))
+    feet = Feet(foot(figure.body, transforms, "L"), foot(figure.body, transforms, "R"))
     path = root_path(feet, motion.phases, motion.step)
     shown = slice(_MARGIN * _STEPS_A_FRAME, -_MARGIN * _STEPS_A_FRAME, _STEPS_A_FRAME)
     body = figure.body
@@ -180,7 +181,7 @@ def _moving(figure: Figure, motion: Motion) -> Floats:
     return points + path[shown, None]
 
 
-def _foot(body: Body, transforms: Floats, side: str) -> Floats:
+def foot(body: Body, transforms: Floats, side: str) -> Floats:
     """One foot's points over time, (times, points, 3)."""
     own = np.isin(body.segments, [SEGMENT[f"foot.{side}"], SEGMENT[f"toe.{side}"]])
     chosen = (body.weights * own).sum(axis=1) > 0.5

@@ -1,0 +1,19 @@
+"""How much of a person a donor can give away at most, whatever an attacker knows.
+
+n donors are drawn independently of the original and one of them is taken, so no donor d is taken for anybody with
+more than p(d | person) ≤ n · p(d). An attacker who sees d, knows the draw and all G people, each equally likely,
+names the person whom d makes most likely, and is right with probability
+
+    1/G · Σ_d max_person p(d | person)  ≤  1/G · Σ_d n · p(d)  =  n/G.
+
+With K clips known to be of one person the K donors are independent given the person: (n^K)/G. What stands outside
+is what does not come from the donor: the path (place, direction, and speed where it is the original's), the
+phase, the view and the time of recording.
+"""
+
+
+def bound(donors: int, people: int, clips: int = 1) -> float:
+    """The rank-1 rate, 0 to 1, that the donor alone can give away of `people` equally likely ones."""
+    if min(donors, people, clips) < 1:
+        raise ValueError(f"a bound needs at least 1 donor, person and clip, not {donors}, {people}, {clips}")
+    return min(1.0, donors**clips / people)

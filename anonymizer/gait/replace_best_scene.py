@@ -1,0 +1,185 @@
+"""Where a donor goes in each view of a track: a course over the floor, and how that is seen.
+
+Known cameras that saw the walk at the same time give one course for all views. Otherwise each view has a course
+of its own, seen by the nearest known camera and moved onto the path through its picture.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anonymizer.gait.donors import Donor, Walk
+from anonymizer.gait.parameters import Parameters
+from anonymizer.gait.replace_best_frame_path import FramePath, frame_path
+from anonymizer.gait.replace_best_observed import Observed, observed
+from anonymizer.gait.replace_best_path import course_of, fitted
+from anonymizer.gait.replace_best_phase import Phase, phase
+from anonymizer.gait.replace_best_posing import Course, Posed
+from anonymizer.gait.replace_best_public import public, towards
+from anonymizer.gait.walkers import cameras
+
+Doubles: TypeAlias = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float32]
+See: TypeAlias = Callable[[Posed, NDArray[np.intp]], Floats]  # points of these frames, (frames, points, 2), in pixels
+
+MOST_JITTER = 2.0  # standard deviations
+_CLEARLY = 1.1  # times as well as the other way round
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One view of the scene."""
+
+    course: Course
+    see: See
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is left to chance, drawn before the original is looked at."""
+
+    speed: float  # standard normal
+    phase: float  # 0 to 1, where the original shows none
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator) -> "Chances":
+        return cls(float(np.clip(rng.standard_normal(), -MOST_JITTER, MOST_JITTER)), float(rng.random()))
+
+
+def scene(track: Donor, parameters: Parameters, chances: Chances) -> dict[int, View]:
+    """For each view angle at which somebody is seen, the donor's place in it."""
+    walks = {angle: track.walk(angle) for angle, silhouettes in track.items() if silhouettes.any()}
+    seen = {angle: observed(walk) for angle, walk in walks.items()}
+    if parameters["path"] in ("auto", "camera") and _of_known_cameras(seen):
+        known = _camera_scene(walks, seen, parameters, chances)
+        if known is not None:
+            return known
+    if parameters["path"] == "camera":
+        raise ValueError("the walk does not fit the known cameras: choose the path 'frame' or 'auto'")
+    return {angle: _frame_view(walks[angle], seen[angle], angle, parameters, chances) for angle in walks}
+
+
+# --- Known cameras --------------------------------------------------------------------------------
+def _of_known_cameras(seen: Mapping[int, Observed]) -> bool:
+    shape = (cameras.HEIGHT, cameras.WIDTH)
+    return all(view.shape == shape and 0 <= angle <= 180 for angle, view in seen.items())
+
+
+def _camera_scene(
+    walks: Mapping[int, Walk], seen: Mapping[int, Observed], parameters: Parameters, chances: Chances
+) -> dict[int, View] | None:
+    """One course for all views, or one for each where they did not see the walk at the same time; None where
+    nobody can have walked so before these cameras."""
+    together = _course(walks, seen, parameters, chances)
+    if together is not None and len({view.frames for view in seen.values()}) == 1:
+        return {angle: View(together, _camera(angle)) for angle in walks}
+    views: dict[int, View] = {}
+    for angle, walk in walks.items():
+        alone = _course({angle: walk}, {angle: seen[angle]}, parameters, chances)
+        if alone is None:
+            return None
+        views[angle] = View(alone, _camera(angle))
+    return views
+
+
+def _course(
+    walks: Mapping[int, Walk], seen: Mapping[int, Observed], parameters: Parameters, chances: Chances
+) -> Course | None:
+    found = fitted(seen, changing_speed=parameters["pace"] == "changing")
+    if not found.plausible:
+        return None
+    course = course_of(found, next(iter(seen.values())).frames)
+    return _as_wished(replace(course, phase=_at_middle(phase(walks), chances)), parameters, chances)
+
+
+def _as_wished(course: Course, parameters: Parameters, chances: Chances) -> Course:
+    """The course with the speed that the parameters want."""
+    if parameters["pace"] == "donor" or course.speed is None:
+        return replace(course, speed=None, acceleration=0.0)
+    return replace(course, speed=course.speed * float(np.exp(parameters["speed_jitter"] * chances.speed)))
+
+
+def _at_middle(found: Phase | None, chances: Chances) -> float:
+    return found.at_middle if found is not None and found.reliable else chances.phase
+
+
+def _camera(view_angle: int) -> See:
+    return lambda posed, frames: cameras.project(posed.points(frames), view_angle)
+
+
+# --- Cameras that nobody knows --------------------------------------------------------------------
+def _frame_view(
+    walk: Walk, seen: Observed, view_angle: int, parameters: Parameters, chances: Chances
+) -> View:
+    mirror_image = view_angle % 360 > 180
+    angle = 360 - view_angle % 360 if mirror_image else view_angle % 360
+    path = frame_path(seen, angle)
+    found, mirrored = _phase_and_side(walk, angle, path, mirror_image)
+    course = Course(seen.frames, speed=path.speed, phase=_at_middle(found, chances))
+    return View(_as_wished(course, parameters, chances), _moved_onto(path, angle, mirrored))
+
+
+def _phase_and_side(
+    walk: Walk, view_angle: int, path: FramePath, mirror_image: bool
+) -> tuple[Phase | None, bool]:
+    """The phase, and whether the walker goes the other way than past the known camera: told by the path, else by
+    which way round the walk agrees clearly better, else by the angle."""
+    if path.rightward is not None:  # known walkers go to the left
+        return phase({view_angle: walk}, path.rightward), path.rightward
+    usual, other = (phase({view_angle: walk}, side) for side in (mirror_image, not mirror_image))
+    if usual is not None and other is not None and other.agreement > _CLEARLY * usual.agreement:
+        return other, not mirror_image
+    return usual, mirror_image
+
+
+def _moved_onto(path: FramePath, view_angle: int, mirrored: bool) -> See:
+    side = -1.0 if mirrored else 1.0
+
+    def see(posed: Posed, frames: NDArray[np.intp]) -> Floats:
+        pixels = cameras.project(posed.points(frames), view_angle).astype(np.float64)
+        pixels[..., 0] *= side
+        if path.one_height:
+            return _filling(pixels, path, frames)
+        ground = np.column_stack([posed.course.places(posed.speed)[frames], np.zeros(len(frames))])
+        known = public(view_angle)
+        here = cameras.scale_at(ground, view_angle)
+        foot = _seen(ground + known.before_path * towards(view_angle), view_angle)[:, 1]
+        trunk = side * (_seen(ground, view_angle)[:, 0] + known.right_of_path * here)
+        larger = path.heights[frames] / (known.height * here)
+        return _placed(
+            pixels,
+            np.column_stack([trunk, foot]),
+            larger,
+            np.column_stack([path.columns, path.bottoms])[frames],
+        )
+
+    return see
+
+
+def _seen(points: Doubles, view_angle: int) -> Doubles:
+    return np.asarray(
+        cameras.project(points[:, None].astype(np.float32), view_angle)[:, 0], np.float64
+    )
+
+
+def _filling(pixels: Doubles, path: FramePath, frames: NDArray[np.intp]) -> Floats:
+    """Every body from the crown's row to the foot's, as the originals, its middle over the path."""
+    tops, bottoms = pixels[..., 1].min(axis=1), pixels[..., 1].max(axis=1)
+    upper = pixels[..., 1] < (tops + 0.45 * (bottoms - tops))[:, None]
+    middle = (pixels[..., 0] * upper).sum(axis=1) / upper.sum(axis=1)
+    larger = path.heights[frames] / (bottoms - tops)
+    return _placed(
+        pixels,
+        np.column_stack([middle, bottoms]),
+        larger,
+        np.column_stack([path.columns, path.bottoms])[frames],
+    )
+
+
+def _placed(pixels: Doubles, origin: Doubles, larger: Doubles, target: Doubles) -> Floats:
+    """Pixels (frames, points, 2) scaled about `origin` (frames, 2), which goes to `target` (frames, 2)."""
+    moved = (pixels - origin[:, None]) * larger[:, None, None] + target[:, None]
+    return np.asarray(moved, np.float32)
