@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anonymizer.gait import parameters as parameter_checks
+from anonymizer.gait import replace_best_parameters as replace_best
 from anonymizer.gait.parameters import (
     AS_ORIGINAL,
     Choice,
@@ -197,6 +198,15 @@ METHODS: dict[str, Method] = {
                 "warp": Number(0.2, 0.0, 0.9, "how much it hurries and lingers, share of its speed"),
             },
             donor_policies=("none",),
+        ),
+        Method(
+            name="replace-best",
+            label="Best of n fresh walkers",
+            claim=replace_best.CLAIM,
+            reference="This project; see docs/method/replace-best.md",
+            parameters=replace_best.PARAMETERS,
+            donor_policies=("synthetic",),
+            draws_own_donors=True,
         ),
     )
 }

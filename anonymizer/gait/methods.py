@@ -26,6 +26,7 @@ from anonymizer.gait.filter_methods import (
     pixelated,
 )
 from anonymizer.gait.parameters import AS_ORIGINAL, Parameters
+from anonymizer.gait.replace_best import replace_best
 from anonymizer.gait.silhouettes import Silhouettes
 from anonymizer.gait.silhouettes import checked as checked_silhouettes
 from anonymizer.gait.time_warp import phase
@@ -109,6 +110,7 @@ CHANGES: dict[str, ChangeTrack] = {
     "dilate": filtered(dilated),
     "erode": filtered(eroded),
     "phase": phase,
+    "replace-best": replace_best,
 }
 
 

@@ -52,7 +52,9 @@ def _difference(original: Silhouettes, view: View, figure: Figures) -> float:
     """Area in which they differ, as a share of the original's."""
     frames = np.array(evenly(np.flatnonzero(~blank_frames(original)).tolist(), FRAMES_COMPARED), np.intp)
     own = original[frames]
-    return float(np.count_nonzero(own ^ figure.seen(view, frames, original.shape[1:])) / np.count_nonzero(own))
+    return float(
+        np.count_nonzero(own ^ figure.seen(view, frames, original.shape[1:])) / np.count_nonzero(own)
+    )
 
 
 def evenly(values: Sequence[int], count: int) -> list[int]:

@@ -78,7 +78,15 @@ def _towards_mean(gait: Gait, spread: float) -> Gait:
     )
 
 
-_USUAL = {"torso": 0.013, "upper_arm": 0.008, "forearm": 0.005, "thigh": 0.009, "shank": 0.014, "foot": 0.009, "hair": 0.017}  # m
+_USUAL = {
+    "torso": 0.013,
+    "upper_arm": 0.008,
+    "forearm": 0.005,
+    "thigh": 0.009,
+    "shank": 0.014,
+    "foot": 0.009,
+    "hair": 0.017,
+}  # m
 
 
 def _outfit(own: Outfit, spread: float) -> Outfit:

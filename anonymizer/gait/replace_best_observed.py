@@ -52,17 +52,13 @@ def observed(walk: Walk) -> Observed:
     return Observed((height, width), frames, used, columns, tops, bottoms)
 
 
-def _reliable(
-    boxes: NDArray[np.int64], shown: NDArray[np.intp], height: int, width: int
-) -> NDArray[np.intp]:
+def _reliable(boxes: NDArray[np.int64], shown: NDArray[np.intp], height: int, width: int) -> NDArray[np.intp]:
     """Frames that show a whole body. Crops may fill their frame: where most bodies touch the border, all may."""
     top, left, bottom, right = boxes[shown].T
     inside = (top > 0) & (left > 0) & (bottom < height) & (right < width)
     candidates = shown[inside] if np.mean(inside) > 0.5 else shown
     heights = boxes[candidates, 2] - boxes[candidates, 0]
     # Against the neighbours in time, since who comes nearer grows.
-    usual = np.array(
-        [np.median(heights[max(0, at - 4) : at + 5]) for at in range(len(heights))]
-    )
+    usual = np.array([np.median(heights[max(0, at - 4) : at + 5]) for at in range(len(heights))])
     whole = candidates[heights >= _WHOLE * usual]
     return whole if len(whole) >= _FEWEST else shown

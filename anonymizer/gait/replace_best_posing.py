@@ -89,7 +89,7 @@ def posed(candidate: Candidate, course: Course) -> Posed:
     acceleration = course.at_speed(speed)[1]
     steps = np.arange(-_MARGIN * _STEPS_A_FRAME, (course.frames + _MARGIN) * _STEPS_A_FRAME)
     step = 1 / (FRAMES_PER_SECOND * _STEPS_A_FRAME)
-    times = (steps - (course.frames - 1) / 2 * _STEPS_A_FRAME) * step
+    times = np.asarray((steps - (course.frames - 1) / 2 * _STEPS_A_FRAME) * step, np.float64)
     way = _way(times, speed, acceleration)
     phases = course.phase + way / stride
     rng = np.random.default_rng(candidate.key)
@@ -136,6 +136,4 @@ def _turned(points: Floats, course: Course) -> Floats:
     cosine, sine = np.float32(np.cos(course.heading)), np.float32(np.sin(course.heading))
     x, y = points[..., 0], points[..., 1]
     across, back = np.float32(course.middle[0]), np.float32(course.middle[1])
-    return np.stack(
-        [cosine * x - sine * y + across, sine * x + cosine * y + back, points[..., 2]], axis=-1
-    )
+    return np.stack([cosine * x - sine * y + across, sine * x + cosine * y + back, points[..., 2]], axis=-1)

@@ -40,7 +40,9 @@ class Public:
 
     cycle: Doubles  # (harmonics, 2, 768): cosine and sine parts of the small shapes over the phase
     right_of_path: float  # m in the picture's plane, from the path's place on the floor to the trunk's column
-    before_path: float  # m over the floor towards the camera, from there to the foot that is lowest in the picture
+    before_path: (
+        float  # m over the floor towards the camera, from there to the foot that is lowest in the picture
+    )
     height: float  # m in the picture's plane, of the box around the body, over the cycle
 
 
@@ -74,9 +76,7 @@ def _computed() -> dict[str, NDArray[np.float32]]:
         points = walk.points(frames)
         floor = np.column_stack([walk.course.places(walk.speed)[frames], np.zeros(len(frames))])
         for at, angle in enumerate(CASIA_B_VIEW_ANGLES):
-            shown = rasterise(
-                project(points, angle), body_space().faces, walker.figure.hulls, HEIGHT, WIDTH
-            )
+            shown = rasterise(project(points, angle), body_space().faces, walker.figure.hulls, HEIGHT, WIDTH)
             cycles[at] += _harmonics(shown, walk.phases[frames]) / _WALKERS
             offsets[at] += _offsets(shown, floor, angle) / _WALKERS
     return {"cycles": cycles.astype(np.float16), "offsets": offsets.astype(np.float32)}

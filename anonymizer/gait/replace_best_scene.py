@@ -23,7 +23,9 @@ from anonymizer.gait.walkers import cameras
 
 Doubles: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float32]
-See: TypeAlias = Callable[[Posed, NDArray[np.intp]], Floats]  # points of these frames, (frames, points, 2), in pixels
+See: TypeAlias = Callable[
+    [Posed, NDArray[np.intp]], Floats
+]  # points of these frames, (frames, points, 2), in pixels
 
 MOST_JITTER = 2.0  # standard deviations
 _CLEARLY = 1.1  # times as well as the other way round
@@ -160,9 +162,7 @@ def _moved_onto(path: FramePath, view_angle: int, mirrored: bool) -> See:
 
 
 def _seen(points: Doubles, view_angle: int) -> Doubles:
-    return np.asarray(
-        cameras.project(points[:, None].astype(np.float32), view_angle)[:, 0], np.float64
-    )
+    return np.asarray(cameras.project(points[:, None].astype(np.float32), view_angle)[:, 0], np.float64)
 
 
 def _filling(pixels: Doubles, path: FramePath, frames: NDArray[np.intp]) -> Floats:

@@ -123,7 +123,7 @@ def unrolled(gait: Gait, rng: np.random.Generator, times: int, step: float, vari
     cadence = float(np.exp(gait.log_cadence))
     knots = int(np.ceil(times * step * cadence * 1.5)) + 3
     z = variation * rng.standard_normal((knots, len(cycle.rotation))).clip(-_FURTHEST, _FURTHEST)
-    drawn = _eased(z, start + cadence * step * np.arange(times))
+    drawn = _eased(z, np.asarray(start + cadence * step * np.arange(times), np.float64))
     speed = np.exp(gait.log_cadence + (drawn * cycle.log_cadence).sum(axis=1))
     phases = start + np.concatenate([[0.0], np.cumsum(speed * step)[:-1]])
     return _motion(gait, drawn, phases, step)
@@ -136,7 +136,7 @@ def in_phases(gait: Gait, rng: np.random.Generator, phases: Doubles, step: float
     knots = int(np.floor(phases.max())) - first + 2
     components = len(kinematics().cycle.rotation)
     z = variation * rng.standard_normal((knots, components)).clip(-_FURTHEST, _FURTHEST)
-    return _motion(gait, _eased(z, phases - first), phases, step)
+    return _motion(gait, _eased(z, np.asarray(phases - first, np.float64)), phases, step)
 
 
 def _eased(z: Doubles, position: Doubles) -> Doubles:

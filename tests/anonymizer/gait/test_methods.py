@@ -54,7 +54,9 @@ def network(networks: dict[str, Checkpoint]) -> Checkpoint:
 def changed(
     track: Track, method: str, donor: Track, network: Checkpoint | None, **parameters: object
 ) -> Track:
-    """By a method that gets the same donor as often as it wants one."""
+    """By a method that gets the same donor as often as it wants one, or draws its own the same way each time."""
+    if "draws" in METHODS[method].parameters:
+        parameters["draws"] = "seeded"
     return methods.anonymize(
         track,
         method,

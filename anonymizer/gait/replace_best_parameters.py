@@ -1,0 +1,25 @@
+"""The entry of `replace-best` in the catalogue; light to import."""
+
+from anonymizer.gait.parameters import Choice, Number, Parameter, Whole
+
+CLAIM = "a donor gives away at most n of G people (rank-1 ≤ n/G); the path stands outside the bound"
+
+PARAMETERS: dict[str, Parameter] = {
+    "n": Whole(8, 1, 64, "fresh donors to choose from; 1 is strict, more lie nearer to the original"),
+    "pace": Choice(
+        "steady",
+        ("steady", "changing", "donor"),
+        "the original's mean speed, its speed as it changes, or each donor's own",
+    ),
+    "speed_jitter": Number(0.0, 0.0, 0.3, "standard deviation of ln(speed / the original's)"),
+    "path": Choice(
+        "auto", ("auto", "camera", "frame"), "followed over the floor of known cameras, or in the frame"
+    ),
+    "spread": Number(1.0, 0.0, 1.0, "how much donors differ from the mean walker; 1 as people do"),
+    "noise": Number(0.35, 0.0, 3.0, "pixels by which the outline wobbles, as segmentation leaves it"),
+    "draws": Choice(
+        "secret",
+        ("secret", "seeded"),
+        "secret: donors that nobody can draw again; seeded: the run's seed gives the same ones",
+    ),
+}
