@@ -5,14 +5,14 @@ mid-clip, and which of the n donors differs least from it. All views of a track 
 can give away is bounded, whatever the attacker knows: see `replace_best_bound`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from anonymizer.gait.donors import Donor, Track
 from anonymizer.gait.parameters import Parameters
 from anonymizer.gait.replace_best_choice import Figures, best
-from anonymizer.gait.replace_best_donors import draw, secret_generator
+from anonymizer.gait.replace_best_donors import Candidate, draw, secret_generator
 from anonymizer.gait.replace_best_scene import Chances, View, scene
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames
 from anonymizer.gait.training import Checkpoint
@@ -39,9 +39,16 @@ def replace_best(
     candidates = draw(rng, parameters["n"], parameters["spread"])
     chances, key = Chances.drawn(rng), int(rng.integers(2**62))
     views = scene(track, parameters, chances)
+    return replaced(track, views, candidates, key, parameters["noise"])
+
+
+def replaced(
+    track: Donor, views: Mapping[int, View], candidates: Sequence[Candidate], key: int, noise: float
+) -> Track:
+    """The best of the candidates in the scene's views; `key` chooses the noise of the outline."""
     figure = best(track, views, candidates) if views else None
     return {
-        angle: _rendered(silhouettes, views[angle], figure, key + angle, parameters["noise"])
+        angle: _rendered(silhouettes, views[angle], figure, key + angle, noise)
         if figure is not None and angle in views
         else silhouettes.copy()
         for angle, silhouettes in track.items()

@@ -16,4 +16,4 @@ def bound(donors: int, people: int, clips: int = 1) -> float:
     """The rank-1 rate, 0 to 1, that the donor alone can give away of `people` equally likely ones."""
     if min(donors, people, clips) < 1:
         raise ValueError(f"a bound needs at least 1 donor, person and clip, not {donors}, {people}, {clips}")
-    return min(1.0, float(donors**clips) / people)
+    return min(people, donors**clips) / people

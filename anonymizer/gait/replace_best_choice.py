@@ -41,11 +41,13 @@ class Figures:
 def best(track: Donor, views: Mapping[int, View], candidates: Sequence[Candidate]) -> Figures:
     """The candidate with the least difference; of equals the first drawn."""
     figures = [Figures(candidate) for candidate in candidates]
-    if len(figures) == 1:
-        return figures[0]
+    return figures[0] if len(figures) == 1 else figures[int(differences(track, views, figures).argmin())]
+
+
+def differences(track: Donor, views: Mapping[int, View], figures: Sequence[Figures]) -> NDArray[np.float64]:
+    """(figures,): the area in which each differs from the original, summed over the views compared."""
     compared = evenly(sorted(views), VIEWS_COMPARED)
-    differences = [sum(_difference(track[a], views[a], each) for a in compared) for each in figures]
-    return figures[int(np.argmin(differences))]
+    return np.array([sum(_difference(track[a], views[a], each) for a in compared) for each in figures])
 
 
 def _difference(original: Silhouettes, view: View, figure: Figures) -> float:

@@ -1,6 +1,7 @@
 """Eleven cameras around the walkway, as CASIA-B's: 0° looks the walker in the face, 90° sees the left side,
 180° the back. Distances and focal length make people as large as in CASIA-B's 320 × 240 pictures."""
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -34,8 +35,9 @@ def distance(view_angle: float) -> float:
     return 4.7 + 1.7 * math.cos(math.radians(view_angle)) ** 2
 
 
+@functools.cache
 def camera(view_angle: float) -> Floats:
-    """The camera as (3, 4): a point of the world, in metres, to (right, down, depth)."""
+    """The camera as (3, 4), not to be written to: a point of the world, in metres, to (right, down, depth)."""
     angle = math.radians(view_angle)
     reach = distance(view_angle)
     eye = np.array([reach * math.sin(angle), -reach * math.cos(angle), _CAMERA_HEIGHT])
@@ -44,7 +46,9 @@ def camera(view_angle: float) -> Floats:
     right = np.cross(depth, [0.0, 0.0, 1.0])
     right /= math.sqrt(float((right**2).sum()))
     axes = np.stack([right, np.cross(depth, right), depth])
-    return np.column_stack([axes, -(axes * eye).sum(axis=1)]).astype(np.float32)
+    view = np.column_stack([axes, -(axes * eye).sum(axis=1)]).astype(np.float32)
+    view.flags.writeable = False
+    return view
 
 
 @numba.njit(cache=True)
