@@ -16,4 +16,5 @@ def bound(donors: int, people: int, clips: int = 1) -> float:
     """The rank-1 rate, 0 to 1, that the donor alone can give away of `people` equally likely ones."""
     if min(donors, people, clips) < 1:
         raise ValueError(f"a bound needs at least 1 donor, person and clip, not {donors}, {people}, {clips}")
-    return min(people, donors**clips) / people
+    reached: int = donors**clips
+    return min(people, reached) / people
