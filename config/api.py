@@ -9,9 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.urls import URLPattern, URLResolver, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, ValidationError
 
 import studies.api
+import studies.research_api
 from anonymizer.jobs import VERSION
 from studies import rating
 
@@ -58,11 +59,15 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
 api = JsonAPI(
     title="GaitMOS",
     version=VERSION,
-    description="How natural anonymized walks look to people. A rater's token in the address is the credential.",
+    description=(
+        "How natural anonymized walks look to people. A rater's token in the address is the credential; researchers "
+        "use the site's session or a key."
+    ),
     docs_url=None,
     openapi_url="/openapi.json",
 )
 api.add_router("", studies.api.router)
+api.add_router("", studies.research_api.router)
 
 
 @api.exception_handler(rating.Refused)
@@ -77,6 +82,14 @@ def refused(request: HttpRequest, error: rating.Refused) -> HttpResponse:
 @api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return JsonResponse({"detail": str(error) or "There is nothing at this address."}, status=404)
+
+
+@api.exception_handler(AuthenticationError)
+def not_known(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    detail = "Sign in, or send a key that is not revoked: Authorization: Bearer KEY."
+    return JsonResponse(
+        {"detail": detail}, status=401, headers={"WWW-Authenticate": 'Bearer realm="GaitMOS"'}
+    )
 
 
 @api.exception_handler(ValidationError)
