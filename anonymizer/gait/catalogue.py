@@ -185,7 +185,7 @@ METHODS: dict[str, Method] = {
             donor_policies=ANY_DONOR,
         ),
         _filter("blur", "Blurred outline", 4.0, "spread of the Gaussian"),
-        _filter("pixelate", "Coarse squares", 6.0, "side of a square"),
+        _filter("pixelate", "Coarse squares", 4.0, "side of a square"),
         _filter("dilate", "Thickened", 3.0, "radius that is added"),
         _filter("erode", "Thinned", 2.0, "radius that is taken away"),
         Method(
