@@ -287,7 +287,11 @@ class Clip(models.Model):
         CENTRED = "centred", "centred at constant height"
         IN_PLACE = "in-place", "where it stood in the frame"
         SIDE_BY_SIDE = "side-by-side", "original and changed in one picture"
+        SIDE_BY_SIDE_IN_PLACE = "side-by-side-in-place", "both in one picture, where they stood"
         BROKEN = "broken", "broken on purpose, for checks"
+        BROKEN_IN_PLACE = "broken-in-place", "broken on purpose, where it stood in the frame"
+        BROKEN_SIDE_BY_SIDE = "broken-side-by-side", "original and broken in one picture"
+        BROKEN_SIDE_BY_SIDE_IN_PLACE = "broken-side-by-side-in-place", "both in one picture, where they stood"
 
     sequence = models.ForeignKey(
         Sequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
@@ -295,7 +299,7 @@ class Clip(models.Model):
     anonymized_sequence = models.ForeignKey(
         AnonymizedSequence, null=True, blank=True, on_delete=models.CASCADE, related_name="clips"
     )
-    rendering = models.CharField(max_length=16, choices=Rendering, default=Rendering.CENTRED)
+    rendering = models.CharField(max_length=32, choices=Rendering, default=Rendering.CENTRED)
     seconds = models.FloatField()
     file = models.FileField(upload_to="clips/%Y/%m", max_length=255)
     sha256 = models.CharField(max_length=64)

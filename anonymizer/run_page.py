@@ -35,7 +35,7 @@ UNITS = {
     "Gait energy images": "sequences",
     "Fitting": "sequences",
     "Attacking": "attackers",
-    "Encoding clips": "pairs",
+    "Encoding clips": "clips",
     "Writing rows": "rows",
 }
 LABELS = {

@@ -1,4 +1,4 @@
-"""What a worker does besides its jobs: it says that it lives, takes up lost runs and frees idle seats.
+"""What a worker does besides its jobs: it says that it lives, takes up lost runs, frees idle seats and closes studies.
 
 It runs in a thread of the worker's main process, not as a task, so that long jobs in every slot can't stop it.
 """
@@ -11,7 +11,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.db import connection
 
 from anonymizer import jobs, tasks, uploads
-from studies import rating
+from studies import life, rating
 
 SECONDS = 5
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _stop = threading.Event()
 
 def look_once() -> None:
     """One round; a failure in one part does not keep the others from their turn."""
-    for part in (jobs.beat, tasks.reap, rating.release_idle_seats, uploads.expire):
+    for part in (jobs.beat, tasks.reap, rating.release_idle_seats, life.close_overdue, uploads.expire):
         try:
             part()
         except Exception:

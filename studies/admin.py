@@ -4,6 +4,7 @@ from typing import Any
 
 import tablib
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
@@ -23,6 +24,7 @@ from studies.models import (
     Seat,
     Stimulus,
     Study,
+    StudyDraft,
     StudyEvent,
     StudyShare,
     Webhook,
@@ -58,14 +60,24 @@ class StudyAdmin(ExportAdmin):
     def open_studies(self, request: HttpRequest, chosen: QuerySet[Study]) -> None:
         for study in chosen:
             try:
-                runs.open_study(study)
+                runs.open_study(study, request.user if isinstance(request.user, User) else None)
             except Refused as refused:
                 messages.error(request, f"{study}: {refused}")
 
     @admin.action(description="Close the chosen studies")
     def close_studies(self, request: HttpRequest, chosen: QuerySet[Study]) -> None:
         for study in chosen:
-            runs.close_study(study)
+            try:
+                runs.close_study(study, request.user if isinstance(request.user, User) else None)
+            except Refused as refused:
+                messages.error(request, f"{study}: {refused}")
+
+
+@admin.register(StudyDraft)
+class StudyDraftAdmin(ExportAdmin):
+    list_display = ("__str__", "user", "saved")
+    list_select_related = ("user",)
+    raw_id_fields = ("user",)
 
 
 @admin.register(Stimulus)

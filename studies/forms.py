@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from anonymizer.forms import RunForm, judged_anonymizations
 from anonymizer.models import Anonymization, Run
-from studies import runs
+from studies import runs, words
 from studies.models import Study
 from studies.mos import planning
 
@@ -82,7 +82,7 @@ class StudyForm(RunForm):
         required=False,
         help_text="Takes raters as soon as its clips are rendered. Otherwise it stays a draft until you open it.",
     )
-    scale = runs.SCALE
+    scale = words.default_scale("naturalness")
     field_order = ["name", "anonymization", *NUMBERS, "question", "playback_check", "open_when_prepared"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

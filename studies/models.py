@@ -33,6 +33,10 @@ class Study(models.Model):
         SEQUENTIAL = "sequential", "one after the other"
         SIDE_BY_SIDE = "side-by-side", "side by side, as one clip"
 
+    class Rendering(models.TextChoices):
+        CENTRED = "centred", "on the spot, at constant height"
+        IN_PLACE = "in-place", "where the walk stood in the frame"
+
     class Platform(models.TextChoices):
         LINK = "link", "a plain link"
         PROLIFIC = "prolific", "Prolific"
@@ -56,6 +60,7 @@ class Study(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT)
     template = models.CharField(max_length=16, choices=Template, default=Template.NATURALNESS)
     layout = models.CharField(max_length=16, choices=Layout, default=Layout.SEQUENTIAL)
+    rendering = models.CharField(max_length=16, choices=Rendering, default=Rendering.CENTRED)
     question = models.CharField(max_length=200, default="How natural does the changed walk look?")
     translations = models.JSONField(default=dict, blank=True)  # {"ja": {"question": …, "consent": …}}
     scale = models.JSONField(default=list)  # [{"score": 1, "label": "Bad"}, …]
@@ -103,6 +108,24 @@ class Study(models.Model):
         """Its first condition's; None where clips were brought."""
         first = self.conditions.select_related("anonymization__dataset", "anonymization__run").first()
         return first.anonymization if first else None
+
+
+class StudyDraft(models.Model):
+    """What somebody has typed into the builder so far, as it stands there, right or wrong."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_drafts")
+    fields = models.JSONField(default=dict)  # {"name": ["…"], …}, as a form sends them
+    saved = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-saved"]
+
+    def __str__(self) -> str:
+        return self.name or "Unnamed draft"
+
+    @property
+    def name(self) -> str:
+        return " ".join(str(each) for each in self.fields.get("name", [])).strip()
 
 
 class Condition(models.Model):

@@ -7,8 +7,10 @@ import numpy as np
 
 from anonymizer.jobs import Refused
 from studies import rating
-from studies.models import Rater, Study
+from studies.models import Rater, Stimulus, Study
 from studies.mos import simulated_raters
+
+ALIKE = {"identical": 1.0, "hidden reference": 1.0, "broken": 0.0}  # by the kind that a pair's labels tell
 
 
 def simulate(
@@ -45,9 +47,15 @@ def _unfinished_numbers(study: Study, raters: int, seed: int) -> list[int]:
 def assumed_quality(study: Study) -> dict[int, float]:
     """A quality for each stimulus number: an assumption, no finding."""
     rows = study.stimuli.select_related("anonymized_sequence")
-    alike = {row.number: row.anonymized_sequence.iou if row.anonymized_sequence else None for row in rows}
-    known = [value if value is not None else 0.5 for value in alike.values()]
-    return dict(zip(alike, simulated_raters.assumed_quality(known).tolist(), strict=True))
+    alike = {row.number: _alikeness(row) for row in rows}
+    return dict(zip(alike, simulated_raters.assumed_quality(list(alike.values())).tolist(), strict=True))
+
+
+def _alikeness(row: Stimulus) -> float:
+    """0 (nothing in common) to 1 (the same walk); a half where nobody has measured it."""
+    told = ALIKE.get(row.labels.get("kind", ""))
+    iou = row.anonymized_sequence.iou if row.anonymized_sequence else None
+    return next((value for value in (told, iou) if value is not None), 0.5)
 
 
 def _one(study: Study, quality: dict[int, float], number: int, seed: int) -> Rater:

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -113,12 +114,16 @@ def _context(request: HttpRequest, found: Study) -> dict[str, Any]:
     }
 
 
+def person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
 @login_required
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     found = access.study_to_edit(request.user, slug)
     try:
-        runs.open_study(found)
+        runs.open_study(found, person(request))
         messages.success(request, "The study is open. Share its link.")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -128,8 +133,12 @@ def open_study(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def close_study(request: HttpRequest, slug: str) -> HttpResponse:
-    runs.close_study(access.study_to_edit(request.user, slug))
-    messages.success(request, "The study is closed. Raters who are in may finish.")
+    found = access.study_to_edit(request.user, slug)
+    try:
+        runs.close_study(found, person(request))
+        messages.success(request, "The study is closed. Raters who are in may finish.")
+    except Refused as refused:
+        messages.error(request, str(refused))
     return redirect("studies:study", slug)
 
 

@@ -1,31 +1,47 @@
-"""Clips encoded in a process of their own: a walk and what a method made of it, looped at the same places."""
+"""Clips encoded in a process of their own: a walk and what methods made of it, looped at the same places."""
 
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from anonymizer.gait.silhouettes import unpack
-from anonymizer.gait.video import encode, loop_plan
+from anonymizer.gait.broken_walk import broken
+from anonymizer.gait.renderings import RENDERINGS
+from anonymizer.gait.silhouettes import Silhouettes, unpack
+from anonymizer.gait.video import LoopPlan, encode, encode_pair, loop_plan
+
+
+@dataclass(frozen=True)
+class Take:
+    """One clip to make: packed silhouettes of the changed walk, None for the original itself."""
+
+    rendering: str  # one of RENDERINGS
+    changed: bytes | None = None
 
 
 @dataclass(frozen=True)
 class ClipJob:
-    """What is to be encoded: packed silhouettes."""
+    """All the clips wanted of one walk, packed silhouettes."""
 
     original: bytes
-    changed: bytes | None
+    takes: tuple[Take, ...]
     seconds: float
 
 
-def encode_clips(job: ClipJob) -> tuple[bytes, bytes | None]:
-    """The original's MP4 and the changed one's; the gait cycles are the original's in both."""
+def encode_clips(job: ClipJob) -> list[bytes]:
+    """Each take's MP4; the gait cycles are the original's in all of them."""
     original = unpack(job.original)
     plan = loop_plan(original)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        encode(original, path, seconds=job.seconds, cycle=plan)
-        first = path.read_bytes()
-        if job.changed is None:
-            return first, None
-        encode(unpack(job.changed), path, seconds=job.seconds, cycle=plan)
-        return first, path.read_bytes()
+        return [_encoded(original, take, plan, job.seconds, path) for take in job.takes]
+
+
+def _encoded(original: Silhouettes, take: Take, plan: LoopPlan, seconds: float, path: Path) -> bytes:
+    rendering = RENDERINGS[take.rendering]
+    walk = original if take.changed is None else unpack(take.changed)
+    walk = broken(walk) if rendering.broken else walk
+    if rendering.side_by_side:
+        encode_pair(original, walk, path, seconds=seconds, cycle=plan, in_place=rendering.in_place)
+    else:
+        encode(walk, path, seconds=seconds, cycle=plan, in_place=rendering.in_place)
+    return path.read_bytes()

@@ -18,12 +18,12 @@ from anonymizer.gait.clip_loop import GREY, LoopPlan, loop_plan
 from anonymizer.gait.clip_pictures import Framing, Picture, centred, draw, in_place
 from anonymizer.gait.silhouettes import Silhouettes, checked
 
-__all__ = ["SIZE", "LoopPlan", "clip_frames", "encode", "encode_pair", "loop_plan"]
+__all__ = ["PAIR_GAP", "SIZE", "LoopPlan", "clip_frames", "encode", "encode_pair", "loop_plan", "write"]
 
 SIZE = (480, 360)  # width, height; both even
 BACKGROUND, BODY = (0x0E, 0x11, 0x14), (0xF2, 0xF4, 0xF5)  # red, green, blue
 _GREY_OPACITY = 110
-_PAIR_GAP = 16  # pixels of background between the two walks of a pair
+PAIR_GAP = 16  # pixels of background between the two walks of a pair
 _LONGEST = 120.0  # seconds
 _BT709 = 1  # in all three of H.264's tables of colour descriptions
 _X264 = {"preset": "veryfast", "crf": "20", "profile": "main", "g": "25", "threads": "1"}
@@ -45,7 +45,7 @@ def encode(
     went, with a short grey cut at each repeat, instead of centred at constant height.
     """
     pictures = clip_frames(silhouettes, seconds=seconds, fps=fps, cycle=cycle, in_place=in_place, size=size)
-    _write(pictures, Path(path), fps, size)
+    write(_planes(pictures), Path(path), fps, size)
 
 
 def encode_pair(
@@ -65,9 +65,9 @@ def encode_pair(
         clip_frames(walk, seconds=seconds, fps=fps, cycle=plan, in_place=in_place, size=size)
         for walk in (left, right)
     ]
-    gap = np.zeros((size[1], _PAIR_GAP), np.uint8)
+    gap = np.zeros((size[1], PAIR_GAP), np.uint8)
     pictures = (np.concatenate([one, gap, other], axis=1) for one, other in zip(*halves, strict=True))
-    _write(pictures, Path(path), fps, (2 * size[0] + _PAIR_GAP, size[1]))
+    write(_planes(pictures), Path(path), fps, (2 * size[0] + PAIR_GAP, size[1]))
 
 
 def clip_frames(
@@ -120,8 +120,11 @@ def _pictures(
         yield picture if bright == 1 else (picture * bright).astype(np.uint8)
 
 
-def _write(pictures: Iterable[Picture], path: Path, fps: int, size: tuple[int, int]) -> None:
-    """Encode into a file beside the wanted one, which appears only when it is whole."""
+def write(pictures: Iterable[NDArray[np.uint8]], path: Path, fps: int, size: tuple[int, int]) -> None:
+    """Encode pictures, planes of yuv420p as `(height * 3 / 2, width)`, with the settings of every clip.
+
+    The file beside the wanted one appears under its name only when it is whole.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with av.open(str(unfinished), "w", format="mp4", options={"movflags": "+faststart"}) as container:
@@ -130,7 +133,7 @@ def _write(pictures: Iterable[Picture], path: Path, fps: int, size: tuple[int, i
             context = stream.codec_context
             context.color_range, context.colorspace = av.video.reformatter.ColorRange.MPEG, _BT709
             context.color_primaries = context.color_trc = _BT709
-            for planes in _planes(pictures):
+            for planes in pictures:
                 frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))

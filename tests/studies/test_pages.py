@@ -160,7 +160,7 @@ def test_a_draft_shows_how_far_its_clips_are(signed_in, judged):
     study = Study.objects.get()
     Run.objects.filter(pk=study.run_id).update(status=Run.Status.RUNNING, done=3, total=6)
     page = shown(signed_in, study)
-    assert "3 of 6 pairs" in page
+    assert "3 of 6 clips" in page
     assert "Open study" not in page
     Run.objects.filter(pk=study.run_id).update(status=Run.Status.FAILED, error="The disk is full.")
     assert "The disk is full." in shown(signed_in, study)

@@ -1,49 +1,151 @@
-"""Make a study from an anonymization run."""
+"""Make a study from anonymization runs, or from clips that are brought."""
 
 from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
 from anonymizer.jobs import Refused
-from anonymizer.management.console import JobCommand, finish
+from anonymizer.management.console import JobCommand, angles, finish
+from anonymizer.models import Anonymization
 from recognition.management.commands.recognize import anonymization_of
-from studies import runs
+from studies import manifests, runs
 from studies.models import Study
+from studies.proposals import Proposal
+
+NUMBERS = ("pairs_per_rater", "raters", "pairs_per_view_angle", "training_pairs", "check_pairs", "idle_minutes",
+           "rater_days", "seed")  # fmt: skip
+TEXTS = ("template", "layout", "rendering", "question", "platform", "completion_code", "return_url")
 
 
 class Command(JobCommand):
-    help = "Make a study of an anonymization run's pairs; returns when its clips are rendered."
+    help = (
+        "Make a study of anonymization runs, or of clips in a manifest; returns when its clips are rendered."
+    )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--run", type=int, required=True, help="the anonymization run's number")
         parser.add_argument("--name", required=True)
-        parser.add_argument("--pairs-per-rater", type=int, default=30)
-        parser.add_argument("--raters", type=int, default=30)
-        parser.add_argument("--pairs-per-view-angle", type=int, default=9)
+        parser.add_argument("--owner", help="whose it is, by user name; nobody's: the administrators'")
+        self.add_what_is_shown(parser)
+        self.add_what_is_asked(parser)
+        self.add_who_rates(parser)
+        parser.add_argument("--open", action="store_true", help="take raters as soon as it is prepared")
+        parser.add_argument(
+            "--rehearse",
+            action="store_true",
+            help="fill it with simulated raters and close it; no one else comes",
+        )
+        parser.add_argument("--seed", type=int, default=0)
+
+    def add_what_is_shown(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--run",
+            type=int,
+            action="append",
+            default=[],
+            help="an anonymization run's number; again for more conditions",
+        )
+        parser.add_argument(
+            "--manifest",
+            type=Path,
+            help="clips of your own: a manifest.csv or .json, or the folder or zip with it",
+        )
+        parser.add_argument("--view-angles", help="such as 0,90; all there are without it")
+        parser.add_argument("--pairs-per-view-angle", type=int, default=9, help="of each condition")
         parser.add_argument("--clip-seconds", type=float, default=10)
+        parser.add_argument(
+            "--layout", default=Study.Layout.SEQUENTIAL.value, help="sequential or side-by-side"
+        )
+        parser.add_argument("--rendering", default=Study.Rendering.CENTRED.value, help="centred or in-place")
+
+    def add_what_is_asked(self, parser: ArgumentParser) -> None:
         parser.add_argument("--template", default=Study.Template.NATURALNESS.value)
+        parser.add_argument("--question", default="", help="the template's without it")
+        parser.add_argument(
+            "--question-in",
+            action="append",
+            default=[],
+            metavar="LANGUAGE=TEXT",
+            help="such as ja=…; again for more",
+        )
+        parser.add_argument("--training-pairs", type=int, default=0)
+        parser.add_argument("--check-pairs", type=int, default=0)
+        parser.add_argument("--pause", action="store_true", help="offer a pause half-way")
         parser.add_argument(
             "--no-playback-check", action="store_true", help="rehearsals only; marked everywhere"
         )
-        parser.add_argument("--owner", help="whose it is, by user name; nobody's: the administrators'")
-        parser.add_argument("--open", action="store_true", help="take raters as soon as it is prepared")
-        parser.add_argument("--seed", type=int, default=0)
+
+    def add_who_rates(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--raters", type=int, default=30)
+        parser.add_argument("--pairs-per-rater", type=int, default=30)
+        parser.add_argument("--platform", default=Study.Platform.LINK.value, help="link, prolific or mturk")
+        parser.add_argument("--completion-code", default="", help="drawn without it")
+        parser.add_argument("--return-url", default="", help="where the platform takes raters back")
+        parser.add_argument(
+            "--quota",
+            action="append",
+            default=[],
+            metavar="LANGUAGE=MOST",
+            help="such as ja=10; again for more",
+        )
+        parser.add_argument("--closes-on", help="its last day, such as 2030-12-31")
+        parser.add_argument("--idle-minutes", type=int, default=60, help="then a seat is given out again")
+        parser.add_argument("--rater-days", type=int, default=14, help="then a personal link expires")
+        parser.add_argument(
+            "--count-abandoned", action="store_true", help="votes of raters who left enter MOS"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        numbers = ("pairs_per_rater", "raters", "pairs_per_view_angle", "clip_seconds", "template", "seed")
-        study = runs.request_study(
-            anonymization_of(options["run"]),
-            options["name"],
+        proposal = Proposal(
+            name=options["name"],
+            anonymizations=_anonymizations(options),
+            manifest=manifests.read(options["manifest"].absolute()) if options["manifest"] else None,
+            view_angles=tuple(angles(options["view_angles"])) if options["view_angles"] else (),
+            clip_seconds=options["clip_seconds"],
+            questions=dict(_halves(text, "a question, such as ja=…") for text in options["question_in"]),
+            quotas=tuple(_quota(text) for text in options["quota"]),
+            closes_on=_day(options["closes_on"]),
+            pause_half_way=options["pause"],
             playback_check=not options["no_playback_check"],
+            count_abandoned=options["count_abandoned"],
             open_when_prepared=options["open"],
-            user=user_named(options["owner"]) if options["owner"] else None,
-            **{name: options[name] for name in numbers},
+            **{name: options[name] for name in (*NUMBERS, *TEXTS)},
         )
-        assert study.run is not None  # request_study makes it
+        user = user_named(options["owner"]) if options["owner"] else None
+        study = runs.make(proposal, user, rehearse=options["rehearse"])
+        assert study.run is not None  # make gives it one
         finish(study.run, runs.prepare_study)
         return runs.summary(study, settings.SITE_URL)
+
+
+def _anonymizations(options: dict[str, Any]) -> tuple[Anonymization, ...]:
+    if not options["run"] and not options["manifest"]:
+        raise Refused("Say what is to be judged: --run NUMBER, or --manifest PATH for clips of your own.")
+    return tuple(anonymization_of(number) for number in dict.fromkeys(options["run"]))
+
+
+def _halves(text: str, what: str) -> tuple[str, str]:
+    before, equals, after = text.partition("=")
+    if not equals or not after.strip():
+        raise Refused(f"{text!r} is not {what}.")
+    return before.strip(), after.strip()
+
+
+def _quota(text: str) -> dict[str, Any]:
+    locale, most = _halves(text, "a quota, such as ja=10")
+    if not most.isdecimal():
+        raise Refused(f"{text!r} is not a quota, such as ja=10.")
+    return {"locale": locale, "most": int(most)}
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(f"{text!r} is not a day. Write it as 2030-12-31.") from None
 
 
 def user_named(name: str) -> User:
