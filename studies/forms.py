@@ -90,7 +90,8 @@ class StudyForm(RunForm):
         self.fields["anonymization"].queryset = judged_anonymizations()  # type: ignore[attr-defined]
 
     def request(self, user: User | None) -> Run:
-        study = runs.request_study(**self.cleaned_data, user=user)
+        asked = dict(self.cleaned_data)
+        study = runs.request_study(asked.pop("anonymization"), asked.pop("name"), user, **asked)
         assert study.run is not None  # request_study makes it
         return study.run
 
