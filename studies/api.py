@@ -209,7 +209,7 @@ def progress(request: HttpRequest, rater: str) -> Progress:
     total, practice = rating.positions(row), rating.practice(row)
     back = platforms.way_back(row)
     return Progress(
-        state=row.state,
+        state=Rater.State.EXPIRED if is_over else row.state,
         next=waiting[0] if waiting and not is_over else None,
         presentations=total,
         practice=practice,
@@ -222,11 +222,10 @@ def progress(request: HttpRequest, rater: str) -> Progress:
 
 
 def _is_over(rater: Rater) -> bool:
-    """Whether nothing more can be scored under this link; the row says so afterwards."""
+    """Whether nothing more can be scored under this link."""
     try:
         rating.check_time(rater)
     except (rating.Expired, rating.Frozen):
-        rater.refresh_from_db()
         return True
     return False
 

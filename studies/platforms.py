@@ -52,17 +52,28 @@ def is_preview(parameters: Mapping[str, str]) -> bool:
     return parameters.get("assignmentId") == PREVIEW
 
 
+def name(study: Study) -> str:
+    """The platform's name for people to read; empty for a plain link."""
+    return {"prolific": "Prolific", "mturk": "Mechanical Turk"}.get(study.platform, "")
+
+
+def says_who(study: Study, parameters: Mapping[str, str]) -> bool:
+    """Whether the address names the person, where the study's platform must."""
+    known = PARAMETERS.get(Study.Platform(study.platform), ())
+    return not known or any(parameters.get(parameter) for parameter in WHO if parameter in known)
+
+
 def visit(study: Study, parameters: Mapping[str, str]) -> Visit:
     """Whom the address's parameters name. Raises Preview, or PlatformNeeded if the study must know and can't."""
     if is_preview(parameters):
         raise Preview("This is a preview. Accept the task first, then the study can start here.")
     known = PARAMETERS.get(Study.Platform(study.platform))
     names = known or sum(PARAMETERS.values(), ())
-    told = {name: parameters[name][:LONGEST] for name in names if parameters.get(name)}
-    who = next((told[name] for name in WHO if name in told), "")
+    told = {each: parameters[each][:LONGEST] for each in names if parameters.get(each)}
+    who = next((told[each] for each in WHO if each in told), "")
     if known and not who:
         raise PlatformNeeded("This study takes people through a crowd platform. Please open it from there.")
-    session = next((told[name] for name in SESSION if name in told), "")
+    session = next((told[each] for each in SESSION if each in told), "")
     return Visit(who, session, told if known else {})
 
 
@@ -81,7 +92,7 @@ def way_back(rater: Rater) -> WayBack | None:
         back = _to_mturk(rater)
     elif study.platform == Study.Platform.PROLIFIC:
         url = with_code(study.return_url or PROLIFIC_COMPLETE, completion_code(study))
-        back = WayBack("Prolific", url)
+        back = WayBack(name(study), url)
     else:
         back = WayBack(urlsplit(study.return_url).hostname or "", study.return_url)
     return back if back and is_allowed(back.url) else None
@@ -93,7 +104,7 @@ def _to_mturk(rater: Rater) -> WayBack | None:
         return None
     fields = {"assignmentId": told["assignmentId"], "code": completion_code(rater.study)}
     url = f"{told['turkSubmitTo'].rstrip('/')}/mturk/externalSubmit"
-    return WayBack("Mechanical Turk", url, "post", fields)
+    return WayBack(name(rater.study), url, "post", fields)
 
 
 def with_code(url: str, code: str) -> str:

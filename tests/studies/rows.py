@@ -66,6 +66,7 @@ def make_study(
     owner = get_user_model().objects.filter(username="researcher").first()
     settings = {
         "status": Study.Status.OPEN,
+        "consent_text": "Your scores are kept.\n\nYou may withdraw at any time.",
         "consent_version": "3",
         "completion_code": "C7K4Q9",
         "owner": owner,
@@ -75,7 +76,6 @@ def make_study(
         name=name,
         slug=name.lower().replace(" ", "-"),
         scale=SCALE,
-        consent_text="Your scores are kept.\n\nYou may withdraw at any time.",
         pairs_per_rater=len(seats[0]),
         target_raters=len(seats),
         clip_seconds=seconds,
