@@ -176,10 +176,9 @@ class Launcher:
     # --- Watch -------------------------------------------------------------------------------------
     def _look(self) -> None:
         self._heed_make()
-        if not self.web.alive:
-            raise Refusal(self.web.how_it_ended)
         if self.broker:
-            self._keep_up(self.broker.child, self.broker.start)
+            self._keep_up(self.broker.child, self._start_broker_again)
+        self._keep_up(self.web, self.web.start)
         self._keep_up(self.worker, self.worker.start)
         if self.demo:
             self.demo.look()
@@ -195,6 +194,13 @@ class Launcher:
             self.console.say(f"{child.how_it_ended} Starting it again in {pause:g} s.")
         elif time.monotonic() >= child.next_start:
             start()
+
+    def _start_broker_again(self) -> None:
+        assert self.broker is not None  # it died
+        before = self.broker.url
+        self.broker.start()
+        if self.broker.url != before:  # the web server and the worker still ask the old address
+            raise Refusal("Another program took the broker's port while it was down. Say make run again.")
 
     def _heed_make(self) -> None:
         if self.under_make and lifeline.make_was_interrupted():
