@@ -87,11 +87,11 @@ class Child:
     def end(self, steps: Sequence[tuple[signal.Signals, float]], hurry: Callable[[], bool]) -> None:
         """Send each step's signal and give it that many seconds; then, or when `hurry()`, kill it."""
         for number, seconds in steps:
-            if self.alive and not hurry():
-                self._send(number)
+            if not hurry():
+                self.ask(number)
                 self.wait(seconds, hurry)
         if self.alive:
-            self._send(signal.SIGKILL)
+            self.ask(signal.SIGKILL)
             self.wait(5, lambda: False)
 
     def wait(self, seconds: float, hurry: Callable[[], bool]) -> None:
@@ -103,9 +103,9 @@ class Child:
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         return lines[-1].strip() if lines else "nothing in its log"
 
-    def _send(self, number: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)  # does nothing once it has ended
+    def ask(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)  # does nothing once it has ended
 
 
 def _tie(parent: int, blocked: frozenset[signal.Signals]) -> Callable[[], None]:

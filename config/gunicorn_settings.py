@@ -10,7 +10,7 @@ workers = 2
 worker_class = "gthread"
 threads = 4
 accesslog = None
-graceful_timeout = 5  # seconds an open request has when the site stops
+graceful_timeout = 3  # seconds an open request has when the site stops
 control_socket_disable = True
 
 

@@ -28,8 +28,9 @@ ANSWER_SECONDS = 90.0  # for the first page; a busy machine is slow to import
 HAND_OVER_SECONDS = 30.0  # a launcher that is stopping is waited for
 JOBS_AT_ONCE = 2
 RESET_PASSWORD = ".venv/bin/python manage.py changepassword admin"
-STOP_WEB = [(signal.SIGTERM, 8.0)]
-STOP_WORKER = [(signal.SIGTERM, 8.0), (signal.SIGQUIT, 4.0)]  # warm, then cold
+STOP_WEB = [(signal.SIGTERM, 5.0)]
+STOP_WORKER = [(signal.SIGQUIT, 4.0)]  # cold: its job is put back in the queue
+WARM_SECONDS = 1.0  # for what the worker is just ending, besides the time the web server takes
 
 
 class Stopped(BaseException):
@@ -209,7 +210,9 @@ class Launcher:
     # --- End ---------------------------------------------------------------------------------------
     def _stop(self) -> None:
         """In this order, so that nothing loses what it still needs; then whatever a killed child left."""
+        self.worker.ask(signal.SIGTERM)  # to begin nothing more
         self.web.end(STOP_WEB, self._hurried)
+        self.worker.wait(WARM_SECONDS, self._hurried)
         self.worker.end(STOP_WORKER, self._hurried)
         if self.broker:
             self.broker.stop()

@@ -5,31 +5,55 @@ A bad value stops the start and names itself. All state of the embedded default 
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 
-def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+def given(name: str, default: str = "") -> str:
+    """The variable `name`; an empty one is as good as none."""
+    return os.environ.get(name, "").strip() or default
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...], as_compared: Callable[[str], str] = str) -> str:
     """The variable `name`, which must be one of `allowed`."""
-    value = str(env.str(name, default=default))
+    text = given(name, default)
+    value = as_compared(text)
     if value not in allowed:
-        raise ImproperlyConfigured(f"{name}={value!r} is not one of {', '.join(allowed)}.")
+        raise ImproperlyConfigured(f"{name}={text!r} is not one of {', '.join(allowed)}.")
     return value
 
 
 def number(name: str, default: int, least: int, most: int) -> int:
     """The variable `name` as a whole number between `least` and `most`."""
-    text = env.str(name, default=str(default))
+    text = given(name, str(default))
     if not text.isdecimal() or not least <= int(text) <= most:
         raise ImproperlyConfigured(f"{name}={text!r} is not a whole number from {least} to {most}.")
     return int(text)
+
+
+def switch(name: str, default: bool) -> bool:
+    """The variable `name`, on or off."""
+    yes, no = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
+    return choice(name, "on" if default else "off", (*yes, *no), str.lower) in yes
+
+
+def address(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """The variable `name`, empty or an address of one of `schemes`."""
+    value = given(name, default)
+    if value and not value.startswith(tuple(f"{scheme}:" for scheme in schemes)):
+        shown = value.rpartition("@")[2]  # without a password
+        raise ImproperlyConfigured(
+            f"{name}={shown!r} does not start with {' or '.join(f'{each}://' for each in schemes)}."
+        )
+    return value
 
 
 def kept_secret(path: Path) -> str:
@@ -44,17 +68,15 @@ def kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-VAR = Path(env.str("GAITMOS_VAR", default=str(BASE_DIR / "var")))
+VAR = Path(given("GAITMOS_VAR", str(BASE_DIR / "var")))
 VAR.mkdir(parents=True, exist_ok=True)
 
 # --- The site -----------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(VAR / "secret_key")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+DEBUG = switch("DEBUG", default=False)
+SECRET_KEY = given("SECRET_KEY") or kept_secret(VAR / "secret_key")
+ALLOWED_HOSTS: list[str] = given("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").replace(" ", "").split(",")
 PORT = number("PORT", 8000, 1, 65535)
-SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-if not SITE_URL.startswith(("http://", "https://")):
-    raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} does not start with http:// or https://.")
+SITE_URL = address("SITE_URL", f"http://127.0.0.1:{PORT}", ("http", "https")).rstrip("/")
 HTTPS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ROOT_URLCONF = "config.urls"
@@ -121,7 +143,9 @@ SQLITE_OPTIONS: dict[str, Any] = {
     ),
 }
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'gaitmos.sqlite3'}")
+    "default": environ.Env.db_url_config(
+        address("DATABASE_URL", f"sqlite:///{VAR / 'gaitmos.sqlite3'}", ("sqlite", "postgres", "postgresql"))
+    )
 }
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -131,8 +155,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Files --------------------------------------------------------------------------------------
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR / "media")))
-S3_BUCKET = env.str("S3_BUCKET", default="")
+MEDIA_ROOT = Path(given("MEDIA_ROOT", str(VAR / "media")))
+S3_BUCKET = given("S3_BUCKET")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"]
@@ -150,7 +174,7 @@ if S3_BUCKET:
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
+            "endpoint_url": given("S3_ENDPOINT_URL") or None,
             "default_acl": "private",
             "querystring_auth": True,
             "querystring_expire": 3600,
@@ -163,19 +187,21 @@ FILE_UPLOAD_TEMP_DIR = str(VAR / "uploads")
 (VAR / "uploads").mkdir(exist_ok=True)
 
 # --- Jobs ---------------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", default="")  # empty: the launcher starts the embedded server
+REDIS_URL = address(
+    "REDIS_URL", "", ("redis", "rediss", "unix")
+)  # empty: the launcher starts the embedded server
 BROKER_URL_FILE = VAR / "broker_url"  # where the launcher writes the embedded server's address
 WORKERS = number("WORKERS", os.cpu_count() or 1, 1, 1024)  # processes one job may use
 GAITMOS_DEVICE = choice("GAITMOS_DEVICE", "auto", ("auto", "cpu", "cuda"))
-GPU_QUEUE = env.str("GAITMOS_GPU_QUEUE", default="")  # a queue of its own for network training
-DEMO = choice("GAITMOS_DEMO", "on", ("on", "off")) == "on"  # whether `make run` starts the demo
+GPU_QUEUE = given("GAITMOS_GPU_QUEUE")  # a queue of its own for network training
+DEMO = switch("GAITMOS_DEMO", default=True)  # whether `make run` starts the demo
 RUN_LEASE_SECONDS = number("RUN_LEASE_SECONDS", 15, 3, 3600)
 
 
 def broker_url() -> str:
     """`REDIS_URL`, or else the address the embedded server was last started on."""
     if REDIS_URL:
-        return str(REDIS_URL)
+        return REDIS_URL
     if BROKER_URL_FILE.exists():
         return BROKER_URL_FILE.read_text().strip()
     return "redis://127.0.0.1:6379/0"
@@ -235,12 +261,12 @@ CROWD_FRAMES: list[str] = env.list(
 
 # --- Security -----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=False)
 SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 0, 0, 2**31)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", default=False):
+if switch("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # plotly.js inserts one empty <style> (its hash) and sets style attributes; nothing else is inline.
 EMPTY_STYLE_HASH = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
@@ -267,7 +293,11 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a spreadsheet runs nothing tha
 
 # --- Language and logs --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = given("TIME_ZONE", "UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(
+        f"TIME_ZONE={TIME_ZONE!r} is not a known time zone; write one like Asia/Tokyo."
+    )
 USE_I18N = True
 USE_TZ = True
 LOGGING = {
