@@ -84,7 +84,7 @@ class Launched:
         wait(lambda: not self.processes(), lambda: f"still there: {self.processes()}")
 
     def kill_all(self) -> None:
-        for pid in left_behind(self.mark):
+        for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
@@ -117,14 +117,30 @@ class Launched:
             return refused.code
 
     def processes(self) -> list[int]:
-        """All that it started, itself included while it runs."""
-        own = [self.process.pid] if self.process is not None and self.process.poll() is None else []
-        return sorted({*own, *left_behind(self.mark)})
+        """All that it started, itself included while it runs: its process group, and who carries its mark."""
+        if self.process is None:
+            return []
+        self.process.poll()  # one that ended is no process any more
+        group = [pid for pid, (_, group) in all_processes().items() if group == self.process.pid]
+        return sorted({*group, *left_behind(self.mark)})
 
-    def process_named(self, part: str) -> int:
-        """The oldest process with this in its command."""
-        found = [pid for pid in self.processes() if part in command_of(pid)]
-        return min(found) if found else 0
+    def descendants(self) -> list[int]:
+        """The launcher's children, their children and so on."""
+        assert self.process is not None
+        every, found = all_processes(), [self.process.pid]
+        for pid in found:
+            found += [child for child, (parent, _) in every.items() if parent == pid]
+        return found[1:]
+
+    def kill(self, part: str) -> int:
+        """Kill the oldest process with this in its command, without a word; its id."""
+        killed: int = min(wait(lambda: self.named(part), self.logs))
+        os.kill(killed, signal.SIGKILL)
+        return killed
+
+    def named(self, part: str) -> list[int]:
+        """The processes with this in their command."""
+        return [pid for pid in self.processes() if part in command_of(pid)]
 
     # --- Its state --------------------------------------------------------------------------------
     def python(self, text: str) -> str:
@@ -142,6 +158,18 @@ class Launched:
     def one(self, query: str) -> Any:
         with closing(sqlite3.connect(self.var / "gaitmos.sqlite3", timeout=20)) as database:
             return database.execute(query).fetchone()[0]
+
+
+def all_processes() -> dict[int, tuple[int, int]]:
+    """Every process's id with its parent's and its group's."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # gone meanwhile
+            continue
+        found[int(path.parent.name)] = (int(fields[1]), int(fields[2]))
+    return found
 
 
 def command_of(pid: int) -> str:

@@ -3,6 +3,7 @@
 import http.cookiejar
 import os
 import signal
+import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -51,8 +52,8 @@ def test_it_answers_tells_the_sign_in_once_and_ends_by_either_signal(site: Launc
     assert signs_in(site, password)
     assert password not in site.var.joinpath("gaitmos.sqlite3").read_bytes().decode(errors="replace")
     wait(lambda: site.status_of("/readyz") == 200, site.logs)
-    assert len(site.processes()) >= 4  # launcher, broker, web server, worker
-    assert {os.getpgid(pid) for pid in site.processes()} == {site.process.pid}
+    assert len(site.descendants()) >= 3  # broker, web server, worker
+    assert {os.getpgid(pid) for pid in site.descendants()} == {site.process.pid}
     assert site.end(signal.SIGINT) == 0
     assert site.lines()[-1] == "Stopping …"
     assert not any("/s/" in line for line in site.lines())  # without the demo there is no study
@@ -84,18 +85,15 @@ def test_a_part_that_is_killed_is_started_again(site: Launched):
     site.start()
     wait(lambda: site.status_of("/readyz") == 200, site.logs)
     for part, name in (("valkey", "broker"), ("gunicorn", "web server"), ("celery", "worker")):
-        killed = site.process_named(part)
-        os.kill(killed, signal.SIGKILL)
+        killed = site.kill(part)
         site.wait_for(f"The {name} ended (killed by SIGKILL)")
-        wait(lambda part=part, killed=killed: site.process_named(part) not in (0, killed), site.logs)
+        wait(lambda part=part, killed=killed: [pid for pid in site.named(part) if pid > killed], site.logs)
     site.python(REQUEST)
     wait(lambda: site.one(STATUS) == "succeeded", site.logs)
     assert site.status_of("/healthz") == 200
 
 
 def test_under_make_a_signal_to_make_alone_ends_everything(site: Launched):
-    import sys
-
     make = ["make", "-o", f"{sys.prefix}/.runtime-installed", f"VENV={sys.prefix}", "run"]
     site.start(make)
     assert site.end(signal.SIGINT) == -signal.SIGINT
