@@ -5,7 +5,7 @@ A bad value stops the start and names itself. All state of the embedded default 
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -56,6 +56,11 @@ def address(name: str, default: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
+def listed(name: str, default: Sequence[str]) -> list[str]:
+    """The variable `name` as a list, comma-separated."""
+    return given(name, ",".join(default)).replace(" ", "").split(",")
+
+
 def kept_secret(path: Path) -> str:
     """The secret in `path`, made on the first run, readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +79,7 @@ VAR.mkdir(parents=True, exist_ok=True)
 # --- The site -----------------------------------------------------------------------------------
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = given("SECRET_KEY") or kept_secret(VAR / "secret_key")
-ALLOWED_HOSTS: list[str] = given("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").replace(" ", "").split(",")
+ALLOWED_HOSTS: list[str] = listed("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PORT = number("PORT", 8000, 1, 65535)
 SITE_URL = address("SITE_URL", f"http://127.0.0.1:{PORT}", ("http", "https")).rstrip("/")
 HTTPS = SITE_URL.startswith("https://")
@@ -244,11 +249,11 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Crowd platforms ----------------------------------------------------------------------------
 # Raters are sent nowhere else, and only pages of MTurk studies may stand in these sites' frames.
-CROWD_HOSTS: list[str] = env.list(
+CROWD_HOSTS: list[str] = listed(
     "CROWD_HOSTS",
     default=["app.prolific.com", "app.prolific.co", "www.mturk.com", "workersandbox.mturk.com"],
 )
-CROWD_FRAMES: list[str] = env.list(
+CROWD_FRAMES: list[str] = listed(
     "CROWD_FRAMES",
     default=[
         "https://worker.mturk.com",
