@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anonymizer.gait.batch import ChangedTrack
     from anonymizer.gait.donors import DonorBank, TrackName
     from recognition.identify.copying import CopiedTrack
-    from recognition.identify.gaits import GaitKey, Gaits
+    from recognition.identify.gaits import Gaits
 
 WALKS_A_FILE = 48
 Tracks = Mapping["TrackName", Mapping[int, GaitSequence]]
@@ -112,7 +112,7 @@ def _arrays(draw: Draw, copied: "Sequence[CopiedTrack]") -> "dict[str, NDArray[A
         here = [each for each in copied if angle in each.descriptions and each.descriptions[angle].shown]
         if not here:
             continue
-        names = [(e.name.subject, e.name.condition, str(e.name.number)) for e in here]
+        names = [(e.name.subject, e.name.condition, str(e.name.number), e.donor) for e in here]
         arrays[f"{angle}/names"] = np.array(names)
         for form in FIELDS[:-1]:
             arrays[f"{angle}/{form}"] = np.stack([getattr(e.descriptions[angle], form) for e in here])
@@ -126,24 +126,21 @@ def _arrays(draw: Draw, copied: "Sequence[CopiedTrack]") -> "dict[str, NDArray[A
 def _gaits(files: Sequence[str], form: str) -> "Gaits":
     import numpy as np
 
-    from recognition.identify.gaits import Gaits, Stored, together
+    from recognition.identify.gaits import GaitKey, Gaits, Stored, together
 
     parts = []
     for name in files:
-        for angle, keys in _keys(name):
-            parts.append(Gaits(keys, Stored(_fetch(name, angle, form), np.arange(len(keys)))))
+        for angle, names in _names(name).items():
+            keys = tuple(GaitKey(s, c, int(n), angle) for s, c, n, _ in names)
+            stored = Stored(_fetch(name, angle, form), np.arange(len(keys)))
+            parts.append(Gaits(keys, stored, tuple(donor for *_, donor in names)))
     return together(parts)
 
 
-def _keys(name: str) -> "list[tuple[int, tuple[GaitKey, ...]]]":
-    from recognition.identify.gaits import GaitKey
-
-    arrays = read_arrays(name, lambda each: each.endswith("/names"))
-    return [
-        (int(angle), tuple(GaitKey(s, c, int(n), int(angle)) for s, c, n in names.tolist()))
-        for each, names in arrays.items()
-        for angle in [each.partition("/")[0]]
-    ]
+def _names(file: str) -> dict[int, list[list[str]]]:
+    """Subject, condition, number and donor of every walk, by view angle."""
+    arrays = read_arrays(file, lambda each: each.endswith("/names"))
+    return {int(name.partition("/")[0]): names.tolist() for name, names in arrays.items()}
 
 
 def _fetch(name: str, view_angle: int, form: str) -> "Callable[[NDArray[np.intp]], Any]":

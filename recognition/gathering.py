@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
@@ -13,7 +14,7 @@ from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset
 from anonymizer.models import Sequence as GaitSequence
 from recognition.copies import Draw, at_view_angles, copy
-from recognition.described import Shelf
+from recognition.described import Shelf, key_of
 from recognition.models import Recognizer as RecognizerRow
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Gathered:
         found = self._gaits(f"anonymization-{self.judged.pk}", rows, form)
         if not len(found):
             raise Refused(f"The anonymization holds none of the probes {self.probe_choice}. Choose others.")
-        return found
+        donors = {key_of(row.source): row.donor for row in rows}
+        return replace(found, donors=tuple(donors[key] for key in found.keys))
 
     def _gaits(self, owner: str, rows: Sequence[Any], form: str) -> "Gaits":
         shelf = self._shelves.setdefault(owner, Shelf(owner, self.recognizer.size))

@@ -100,6 +100,7 @@ def result(
 
     gallery, probe = gallery_and_probe(run.parameters["gallery"], run.parameters["probe"])
     attacked = {name: answers.identifications for name, answers in said.items()}
+    details = {name: answers.details for name, answers in said.items()}
     found = experiment.result(
         dataset=anonymization.dataset.name,
         method=anonymization.method,
@@ -112,11 +113,11 @@ def result(
         recognizer=trained,
         originals=originals,
         attacked=attacked,
+        details=details,
         donors=donors(anonymization),
         proxies=anonymization.proxies,
         seconds={"recognize": round(seconds, 2)},
     )
-    details = {name: answers.details for name, answers in said.items()}
     return {
         "recognition_run": run.pk,
         "experiment": found,

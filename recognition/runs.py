@@ -64,14 +64,14 @@ def request_recognition(
     user: User | None = None,
     copies: int = COPIES,
     clips: int = CLIPS,
-    view_angles: Sequence[int] | None = None,
+    view_angles: Sequence[int] | str | None = None,
     rows: bool = True,
 ) -> Run:
     """Ask every attacker who walks. Without a recognizer the newest one of the same dataset and split is taken,
     or one is trained first.
 
     `copies`, `clips` and `view_angles` are what the dear attackers spend; without view angles a few are taken
-    from the first to the last. Without `rows` the answers are kept as arrays alone.
+    from the first to the last, with "all" all. Without `rows` the answers are kept as arrays alone.
     """
     _check_judged(anonymization)
     _check_strangers(anonymization, recognizer)
@@ -139,10 +139,14 @@ def _checked_choices(
     return str(enrolled), str(tested), [rung.name for rung in rungs]
 
 
-def _checked_angles(anonymization: Anonymization, view_angles: Sequence[int] | None) -> list[int] | None:
+def _checked_angles(
+    anonymization: Anonymization, view_angles: Sequence[int] | str | None
+) -> list[int] | None:
     if not view_angles:
         return None
     seen = set(anonymization.sequences.values_list("source__view_angle", flat=True))
+    if isinstance(view_angles, str):
+        return sorted(seen)
     unknown = sorted(set(view_angles) - seen)
     if unknown:
         known = ", ".join(map(str, sorted(seen)))

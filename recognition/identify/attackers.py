@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recognition.identify import classifying_attackers as classifying
 from recognition.identify import comparing_attackers as comparing
 from recognition.identify.answers import Answers
 from recognition.identify.material import Material
@@ -84,6 +85,45 @@ _LADDER = (
         frozenset({Need.OWN_TRAINING, Need.MANY_COPIES, Need.DONOR_POOL}),
         comparing.pool_aware,
         knows_more_than=("retrained",),
+    ),
+    Attacker(
+        "distribution-aware",
+        "Distribution-aware",
+        "Draws many anonymized copies of everybody with donors of its own, and learns what they have in common.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.MANY_COPIES}),
+        classifying.distribution_aware,
+        knows_more_than=("anonymized-gallery",),
+        own_classifier=True,
+    ),
+    Attacker(
+        "box-track",
+        "Box track",
+        "Looks at nothing but where the body stands: height, path, speed, bob and sway, of as many copies.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.MANY_COPIES, Need.BOXES}),
+        classifying.box_track,
+        own_classifier=True,
+    ),
+    Attacker(
+        "joint",
+        "Joint",
+        "Puts together what the shape and what the box track say.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.MANY_COPIES, Need.BOXES}),
+        classifying.joint,
+        knows_more_than=("distribution-aware", "box-track"),
+        own_classifier=True,
+    ),
+    Attacker(
+        "linked-clips",
+        "Linked clips",
+        "Also knows that several clips show one person, and adds up what each says.",
+        BOTH_ANONYMIZED,
+        frozenset({Need.MANY_COPIES, Need.BOXES, Need.LINKED_CLIPS}),
+        classifying.linked_clips,
+        knows_more_than=("joint",),
+        own_classifier=True,
     ),
 )
 ATTACKERS = {attacker.name: attacker for attacker in _LADDER}  # from the weakest to the strongest

@@ -3,6 +3,8 @@
 import numpy as np
 
 from recognition.identify.answers import Answers
+from recognition.identify.descriptions import GEIS
+from recognition.identify.donor_check import donors_named
 from recognition.identify.gaits import Gaits
 from recognition.identify.identifications import Identifications
 from recognition.identify.material import DEFENDERS, GALLERY, OWN, Material
@@ -39,7 +41,13 @@ def pool_aware(material: Material) -> Answers:
     gallery = material.copies(GALLERY, form, DEFENDERS, effort.copies, effort.view_angles)
     recognizer = material.retrained(DEFENDERS, effort.view_angles)
     found = compared_at(recognizer, gallery, material.probes(form), effort.view_angles)
-    return Answers(found, {"copies": effort.copies, "view_angles": list(effort.view_angles)})
+    copies = material.copies(GALLERY, GEIS, DEFENDERS, effort.copies, effort.view_angles)
+    details = {
+        "copies": effort.copies,
+        "view_angles": list(effort.view_angles),
+        "donors": donors_named(copies, material.probes(GEIS)),
+    }
+    return Answers(found, details)
 
 
 def compared_at(

@@ -18,6 +18,7 @@ class CopiedTrack:
     """One changed track by view angle; `error` says in words why nothing came of it."""
 
     name: TrackName
+    donor: str = ""
     descriptions: Mapping[int, Description] = field(default_factory=dict)
     silhouettes: Mapping[int, bytes] = field(default_factory=dict)  # packed, if they are wanted
     error: str = ""
@@ -45,4 +46,4 @@ def copied(job: batch.TrackJob) -> CopiedTrack:
         return CopiedTrack(job.name, error=str(error))
     described = {angle: describe(each, _wanted.size) for angle, each in changed.items()}
     packed = {angle: pack(each) for angle, each in changed.items()} if _wanted.silhouettes else {}
-    return CopiedTrack(job.name, described, packed)
+    return CopiedTrack(job.name, ", ".join(each.name for each in job.donors), described, packed)

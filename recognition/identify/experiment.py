@@ -29,6 +29,7 @@ def result(
     recognizer: Recognizer,
     originals: Identifications,
     attacked: Mapping[str, Identifications],  # by attacker
+    details: Mapping[str, Mapping[str, Any]] | None = None,  # by attacker: how it went about it
     donors: Mapping[GaitKey, str],  # who lent each probe a gait; without the synthetic ones
     proxies: Mapping[str, float | None],
     seconds: Mapping[str, float],
@@ -52,7 +53,7 @@ def result(
         "by_probe_view_angle": probe_view_angles(compared[NAIVE], seed) if NAIVE in compared else [],
         "verdict": {
             "skill": plain(np.float64(skill(originals))),
-            "refused": list(refusals(originals, attacked, seed=seed)),
+            "refused": list(refusals(originals, attacked, details, seed=seed)),
         },
         "proxies": {name: plain(np.float64(np.nan if v is None else v)) for name, v in proxies.items()},
         "seconds": dict(seconds),

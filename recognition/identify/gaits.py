@@ -55,6 +55,7 @@ class Gaits:
 
     keys: tuple[GaitKey, ...]
     inputs: Inputs
+    donors: tuple[str, ...] = ()  # who lent each anonymized gait its own; empty where nobody knows
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.inputs):
@@ -76,7 +77,8 @@ class Gaits:
         index = np.flatnonzero(np.asarray(chosen, np.bool_))
         stored = isinstance(self.inputs, Stored)
         inputs = self.inputs.at(index) if stored else self.inputs[index]  # type: ignore[union-attr]
-        return Gaits(tuple(self.keys[i] for i in index), inputs)
+        donors = tuple(self.donors[i] for i in index) if self.donors else ()
+        return Gaits(tuple(self.keys[i] for i in index), inputs, donors)
 
     def at(self, view_angle: int) -> "Gaits":
         return self.where(self.view_angles == view_angle)
@@ -100,11 +102,14 @@ class Gaits:
 
 def together(parts: Sequence[Gaits]) -> Gaits:
     """Several as one, such as the copies of a gallery; what lies in files stays there."""
-    keys = tuple(key for part in parts for key in part.keys)
     if len(parts) == 1:
         return parts[0]
+    keys = tuple(key for part in parts for key in part.keys)
+    donors = tuple(donor for part in parts for donor in part.donors)
+    if len(donors) != len(keys):
+        donors = ()
     if all(isinstance(part.inputs, np.ndarray) for part in parts):
-        return Gaits(keys, np.concatenate([part.read() for part in parts]))
+        return Gaits(keys, np.concatenate([part.read() for part in parts]), donors)
     ends = np.cumsum([len(part) for part in parts])
 
     def fetch(rows: NDArray[np.intp]) -> Any:
@@ -117,4 +122,4 @@ def together(parts: Sequence[Gaits]) -> Gaits:
                 fetched[place] = each
         return np.stack(fetched) if fetched and isinstance(fetched[0], np.ndarray) else fetched
 
-    return Gaits(keys, Stored(fetch, np.arange(len(keys))))
+    return Gaits(keys, Stored(fetch, np.arange(len(keys))), donors)

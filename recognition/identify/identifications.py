@@ -32,22 +32,21 @@ class Identification(NamedTuple):
 class Identifications:
     """`scores[g, n, s]` = distance from probe n to the nearest gallery gait of subject s at view angle g.
 
-    Infinite where s has no gallery gait at g. `tried[g, p]` is false for the cells that the attacker left out:
-    nothing is said about them.
+    Infinite where s has no gallery gait at g. `tried[g, n]` is false where the attacker did not answer at all,
+    such as at view angles that it left out: nothing is said about these.
     """
 
     probes: tuple[GaitKey, ...]
     view_angles: tuple[int, ...]  # of gallery and probes, ascending: both axes of every matrix of rates
     subjects: tuple[str, ...]  # enrolled, by numeric id
     scores: NDArray[np.float32]  # (view angles, probes, subjects)
-    tried: NDArray[np.bool_] = field(default_factory=lambda: np.ones((), np.bool_))  # (gallery, probe) angles
+    tried: NDArray[np.bool_] = field(default_factory=lambda: np.ones((), np.bool_))  # (view angles, probes)
 
     def __post_init__(self) -> None:
-        cells = (len(self.view_angles),) * 2
-        object.__setattr__(self, "tried", np.broadcast_to(self.tried, cells))
         expected = (len(self.view_angles), len(self.probes), len(self.subjects))
         if self.scores.shape != expected:
             raise ValueError(f"Scores have shape {self.scores.shape}, where {expected} is needed.")
+        object.__setattr__(self, "tried", np.broadcast_to(self.tried, expected[:2]))
         if np.isnan(self.scores).any():
             raise ValueError("The recognizer gave a distance that is no number. Train it again.")
         strangers = {key.view_angle for key in self.probes} - set(self.view_angles)
@@ -68,11 +67,7 @@ class Identifications:
     @cached_property
     def counted(self) -> NDArray[np.bool_]:  # (view angles, probes)
         """Whether the probe was tried and its subject has a gallery gait at this view angle."""
-        return np.isfinite(self.own_distance) & self.tried_probes
-
-    @cached_property
-    def tried_probes(self) -> NDArray[np.bool_]:  # (view angles, probes)
-        return self.tried[:, self.probe_view_angle]
+        return np.isfinite(self.own_distance) & self.tried
 
     @cached_property
     def predicted(self) -> NDArray[np.intp]:  # (view angles, probes)
@@ -122,7 +117,7 @@ class Identifications:
                 f"Originals and anonymized gaits are not the same probes: {named} is on one side alone."
             )
         order = [position[key] for key in keys]
-        return replace(self, probes=keys, scores=self.scores[:, order])
+        return replace(self, probes=keys, scores=self.scores[:, order], tried=self.tried[:, order])
 
     def among(self, keys: tuple[GaitKey, ...], view_angles: tuple[int, ...]) -> "Identifications":
         """These answers among more probes, of which only those at `view_angles` were tried."""
@@ -132,10 +127,10 @@ class Identifications:
         scores = np.full((len(angles), len(keys), len(self.subjects)), np.inf, np.float32)
         rows = np.searchsorted(angles, self.view_angles)
         scores[rows[:, None], places] = self.scores
-        known = np.isin(angles, view_angles)
-        tried = np.zeros((len(angles),) * 2, np.bool_)
-        tried[np.ix_(rows, rows)] = self.tried
-        return Identifications(keys, angles, self.subjects, scores, tried & known & known[:, None])
+        tried = np.zeros(scores.shape[:2], np.bool_)
+        tried[rows[:, None], places] = self.tried
+        tried &= np.isin(angles, view_angles)[:, None]
+        return Identifications(keys, angles, self.subjects, scores, tried)
 
     def save(self, file: BinaryIO) -> None:
         """Write a compressed .npz without pickles, read by `load`."""

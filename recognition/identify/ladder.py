@@ -75,9 +75,7 @@ def rung(originals: Identifications, answers: Identifications, seed: int) -> dic
         "rank5": same_view_mean(rank_rate(answers, 5)),
         "eer": same_view_mean(equal_error_rate(answers)),
         "clear_rank1": same_view_rank1(there, seed)[0],
-        "view_angles": [
-            v for v, tried in zip(answers.view_angles, np.diag(answers.tried), strict=True) if tried
-        ],
+        "view_angles": sorted({answers.probes[n].view_angle for n in np.flatnonzero(counted)}),
         "success_rate": plain(pooled.rates)[0],
         "success_ci95": intervals(pooled.intervals)[0],
         "recognized": int(np.trace(success_attacked(comparison))),

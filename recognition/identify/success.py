@@ -70,7 +70,7 @@ class Comparison:
     @property
     def attacked(self) -> NDArray[np.bool_]:  # (view angles, probes)
         """Which gaits of S the attacker tried: all, unless it left out cells."""
-        return self.recognized & self.anonymized.tried_probes
+        return self.recognized & self.anonymized.tried
 
     @property
     def failed(self) -> NDArray[np.bool_]:  # (view angles, probes)
@@ -90,7 +90,7 @@ def compare(originals: Identifications, anonymized: Identifications) -> Comparis
             f"Originals were compared at view angles {originals.view_angles}, anonymized gaits at "
             f"{matched.view_angles}. Use the same gallery and probes."
         )
-    lost = np.argwhere(originals.counted & matched.tried_probes & ~matched.counted)
+    lost = np.argwhere(originals.counted & matched.tried & ~matched.counted)
     if len(lost):
         g, n = lost[0].tolist()
         raise ValueError(

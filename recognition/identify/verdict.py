@@ -1,12 +1,14 @@
 """When an evaluation may not be believed.
 
-A high success rate means privacy only where the attackers are any good. Two signs say that the evaluation
-is broken, not the privacy good, and each refuses the verdict:
-the recognizer is weak on clear data, or a stronger attacker does worse than a weaker one by more than noise.
+A high success rate means privacy only where the attackers are any good. Three signs say that the evaluation
+is broken, not the privacy good, and each refuses the verdict: the recognizer is weak on clear data, a
+stronger attacker does worse than a weaker one by more than noise, or donors are named at chance
+(`donor_check`).
 """
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -41,11 +43,16 @@ def skill(clear: Identifications) -> float:
 
 
 def refusals(
-    originals: Identifications, attacked: Mapping[str, Identifications], *, seed: int = 0
+    originals: Identifications,
+    attacked: Mapping[str, Identifications],
+    details: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    seed: int = 0,
 ) -> tuple[str, ...]:
     """Why no verdict may be given, a sentence each; empty where one may.
 
-    `attacked` = every attacker's answers on the anonymized probes, by the names of `ATTACKERS`.
+    `attacked` = every attacker's answers on the anonymized probes, by the names of `ATTACKERS`; `details` =
+    what each said about how it went.
     """
     unknown = set(attacked) - set(ATTACKERS)
     if unknown:
@@ -56,7 +63,18 @@ def refusals(
         for (weaker, less), (stronger, more) in combinations(ladder, 2)
         if knows_more(stronger, weaker) and worse_by_more_than_noise(more, less, seed=seed)
     ]
-    return (*_weakness(originals), *inverted)
+    return (*_weakness(originals), *inverted, *_blindness(details or {}))
+
+
+def _blindness(details: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Refused where an attacker who knows the donors names them no better than chance."""
+    checks = (each["donors"] for each in details.values() if each.get("donors"))
+    return tuple(
+        "Even the donors can't be told apart in the changed gaits: an attacker who knows them names "
+        f"{check['named']:.0%} of {check['probes']}, where chance gives {check['chance']:.0%}."
+        for check in checks
+        if check["ci95"][0] <= check["chance"]
+    )
 
 
 def _weakness(originals: Identifications) -> tuple[str, ...]:

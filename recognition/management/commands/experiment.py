@@ -10,6 +10,7 @@ from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
 from anonymizer.models import Checkpoint, Dataset
 from recognition import runs
+from recognition.management.attack_arguments import add_attack_arguments, attack_options
 from recognition.management.commands.recognize import ladder_lines
 from recognition.models import Recognizer
 
@@ -26,9 +27,7 @@ class Command(JobCommand):
         parser.add_argument(
             "--split", default=anonymizer_runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3"
         )
-        parser.add_argument("--gallery", default=runs.GALLERY)
-        parser.add_argument("--probe", default=runs.PROBE)
-        parser.add_argument("--attackers", help="as in naive,anonymized-gallery; all without")
+        add_attack_arguments(parser)
         parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help="of network training")
         parser.add_argument(
             "--stride", type=int, default=anonymizer_runs.STRIDE, help="train on every so many frames"
@@ -46,7 +45,7 @@ class Command(JobCommand):
             donor=options["donor"],
             checkpoint=checkpoint,
             split=options["split"],
-            walks=[walk.strip() for walk in options["probe"].split(",")],
+            walks=[walk.strip() for walk in (options["probe"] or runs.PROBE).split(",")],
             parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
@@ -54,10 +53,8 @@ class Command(JobCommand):
         attack = runs.request_recognition(
             run.anonymization,
             recognizer=self._recognizer(dataset, options),
-            attackers=options["attackers"].split(",") if options["attackers"] else None,
-            gallery=options["gallery"],
-            probe=options["probe"],
             seed=options["seed"],
+            **attack_options(options),
         )
         self._stage("recognize", attack, runs.recognize)
         self.ladder: list[dict[str, Any]] = attack.result["ladder"]

@@ -7,6 +7,7 @@ from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, finish, result_of
 from anonymizer.models import Anonymization
 from recognition import runs
+from recognition.management.attack_arguments import add_attack_arguments, attack_options
 from recognition.models import Recognizer
 
 
@@ -18,19 +19,15 @@ class Command(JobCommand):
         parser.add_argument(
             "--recognizer", help="a trained recognizer's name; the newest fitting one without"
         )
-        parser.add_argument("--attackers", help="some of them, as in naive,anonymized-gallery; all without")
-        parser.add_argument("--gallery", help="as in nm-01,nm-02")
-        parser.add_argument("--probe", help="as in nm-05,nm-06")
+        add_attack_arguments(parser)
         parser.add_argument("--seed", type=int, default=0)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         run = runs.request_recognition(
             anonymization_of(options["run"]),
             recognizer=recognizer_named(options["recognizer"]),
-            attackers=options["attackers"].split(",") if options["attackers"] else None,
-            gallery=options["gallery"],
-            probe=options["probe"],
             seed=options["seed"],
+            **attack_options(options),
         )
         return result_of(finish(run, runs.recognize))
 

@@ -1,0 +1,34 @@
+"""What `recognize`, `experiment` and `sweep` ask about the attackers, said once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer.management.console import angles
+from recognition import runs
+
+
+def add_attack_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--attackers", help="some of them, as in naive,joint; all without")
+    parser.add_argument("--gallery", help=f"as in nm-01,nm-02; {runs.GALLERY} without")
+    parser.add_argument("--probe", help=f"as in nm-05,nm-06; {runs.PROBE} without")
+    parser.add_argument(
+        "--copies", type=int, default=runs.COPIES, help="anonymized copies the dear attackers draw of a gait"
+    )
+    parser.add_argument("--clips", type=int, default=runs.CLIPS, help="how many clips linked-clips links")
+    parser.add_argument(
+        "--attack-view-angles",
+        help="at which the dear attackers work, as in 0,90,180, or all; without, three from first to last",
+    )
+
+
+def attack_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as `runs.request_recognition` takes them."""
+    at = options["attack_view_angles"]
+    return {
+        "attackers": options["attackers"].split(",") if options["attackers"] else None,
+        "gallery": options["gallery"],
+        "probe": options["probe"],
+        "copies": options["copies"],
+        "clips": options["clips"],
+        "view_angles": at if at in (None, "all") else angles(at),
+    }
