@@ -17,7 +17,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     Run.Kind.TRAIN_NETWORK: ("train_network", ("dataset", "method", "alpha", "split", "epochs", "stride")),
     Run.Kind.ANONYMIZE: ("anonymize", ("dataset", "method", "alpha", "donor", "checkpoint", "split")),
-    Run.Kind.TRAIN_RECOGNIZER: ("train_recognizer", ("dataset", "split")),
+    Run.Kind.TRAIN_RECOGNIZER: ("train_recognizer", ("dataset", "split", "kind")),
+    Run.Kind.ABLATE: ("ablate", ("dataset", "split", "gallery", "probe")),
     Run.Kind.RECOGNIZE: ("recognize", ("anonymization_run", "attackers", "gallery", "probe")),
 }
 NAMES = {"anonymization_run": "run"}  # where option and parameter are called differently
@@ -43,7 +44,13 @@ def _settings(run: Run) -> list[str]:
     usual = {name: spec.default for name, spec in method.parameters.items()} if method else {}
     given = run.parameters.get("parameters", {})
     changed = {name: value for name, value in given.items() if value != usual.get(name)}
-    return [word for name, value in changed.items() for word in ("--set", f"{name}={value}")]
+    return [word for name, value in changed.items() for word in ("--set", f"{name}={_text(value)}")]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _seed(run: Run) -> list[str]:

@@ -22,6 +22,7 @@ class Run(models.Model):
         TRAIN_RECOGNIZER = "train_recognizer", "Recognizer training"
         RECOGNIZE = "recognize", "Recognition"
         SWEEP = "sweep", "Sweep"
+        ABLATE = "ablate", "Comparison of a recognizer's variants"
         PREPARE_STUDY = "prepare_study", "Study preparation"
         EXPORT_STUDY = "export_study", "Study export"
 

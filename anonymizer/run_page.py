@@ -19,7 +19,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     Kind.GENERATE_WALKERS: ("Walking",),
     Kind.TRAIN_NETWORK: ("Tracing contours", "Training"),
     Kind.ANONYMIZE: ("Drawing donors", "Changing", "Measuring"),
-    Kind.TRAIN_RECOGNIZER: ("Gait energy images", "Fitting"),
+    Kind.TRAIN_RECOGNIZER: ("Looking at walks", "Fitting"),
+    Kind.ABLATE: ("Comparing variants",),
     Kind.RECOGNIZE: ("Gait energy images", "Attacking"),
     Kind.PREPARE_STUDY: ("Encoding clips",),
     Kind.EXPORT_STUDY: ("Writing rows",),
@@ -83,6 +84,8 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
             return f"{how} on {dataset}{own}"
         case Kind.TRAIN_RECOGNIZER:
             return f"Recognizer on {dataset}"
+        case Kind.ABLATE:
+            return f"Variants of the recognizer on {dataset}"
         case Kind.RECOGNIZE:
             return f"Attackers on {changed}" if changed else "Attackers"
         case Kind.PREPARE_STUDY:
@@ -302,6 +305,8 @@ def next_steps(run: Run) -> list[Step]:
             ]
         case Kind.TRAIN_RECOGNIZER:
             return [Step("Start the attackers", reverse("recognition:start"))]
+        case Kind.ABLATE:
+            return [Step("See the comparison", reverse("recognition:ablations"))]
         case Kind.RECOGNIZE:
             return [Step("See who is still named", reverse("recognition:recognition", args=[run.pk]))]
         case Kind.PREPARE_STUDY if hasattr(run, "study"):

@@ -48,3 +48,9 @@ def delete_dataset(dataset: Dataset) -> None:
 def _delete(names: Iterable[str]) -> None:
     for name in names:
         default_storage.delete(name)
+
+
+def forget(name: str) -> None:
+    """Delete a file that may be there."""
+    if default_storage.exists(name):
+        default_storage.delete(name)

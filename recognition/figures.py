@@ -92,8 +92,15 @@ def _cell(found: dict[str, Any], measure: str, g: int, p: int) -> Cell:
         return Cell("n/a", "na", False, f"not defined, {name} {n}")
     ends = found["success_ci95"][g][p] if measure == "success_rate" else None
     said = f"{percent(rate)}, {name} {n}" + (f", 95 % interval {interval(ends)}" if ends else "")
+    return Cell(f"{100 * rate:.0f}", look(rate), n < FEW, said)
+
+
+def look(rate: float | None) -> str:
+    """Classes of a cell: its shade, and the colour of text that can be read on it."""
+    if rate is None:
+        return "na"
     step = round(STEPS * rate)
-    return Cell(f"{100 * rate:.0f}", f"q{step} {_ink(step)}", n < FEW, said)
+    return f"q{step} {_ink(step)}"
 
 
 def _ink(step: int) -> str:

@@ -16,14 +16,62 @@ class TrainForm(RunForm):
 
     dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
-    field_order = ["dataset", "split", "seed"]
+    kind = forms.ChoiceField(required=False, initial=runs.KIND)
+    parameters = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Only what differs from the defaults, one name=value a line.",
+    )
+    field_order = ["dataset", "split", "kind", "parameters", "seed"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from recognition.identify.recognizers import KINDS, shown
+
+        super().__init__(*args, **kwargs)
+        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(each.name, each.label) for each in KINDS.values()]  # type: ignore[attr-defined]
+        self.fields["kind"].chosen_otherwise = True  # type: ignore[attr-defined]
+        self.kinds = [
+            (each.label, [f"{name}={shown(value)}" for name, value in each.defaults().items()])
+            for each in KINDS.values()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        from recognition.identify.recognizers import kind_named
+
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["kind"] = cleaned.get("kind") or runs.KIND
+        lines = [line.strip() for line in cleaned.get("parameters", "").splitlines() if line.strip()]
+        wrong = next((line for line in lines if "=" not in line), None)
+        if wrong is not None:
+            self.add_error("parameters", f"{wrong!r} is not understood. Write name=value, one a line.")
+            return cleaned
+        texts = {name.strip(): value for name, _, value in (line.partition("=") for line in lines)}
+        try:
+            cleaned["parameters"] = kind_named(cleaned["kind"]).parsed(texts)
+        except ValueError as error:
+            self.add_error("parameters", f"{str(error)[0].upper()}{str(error)[1:]}.")
+        return cleaned
+
+    def request(self, user: User | None) -> Run:
+        return runs.request_recognizer(**self.cleaned_data, user=user)
+
+
+class AblationForm(RunForm):
+    """Variants of the recognizer, compared on clear walks."""
+
+    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
+    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    gallery = forms.CharField(max_length=200, initial=runs.GALLERY)
+    probe = forms.CharField(label="Probes", max_length=200, initial=runs.PROBE)
+    field_order = ["dataset", "split", "gallery", "probe", "seed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
 
     def request(self, user: User | None) -> Run:
-        return runs.request_recognizer(**self.cleaned_data, user=user)
+        return runs.request_ablation(**self.cleaned_data, user=user)
 
 
 class StartForm(RunForm):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 
 from anonymizer import jobs, store
@@ -192,7 +193,18 @@ def loaded(row: RecognizerRow) -> "Recognizer":
     from recognition.identify.recognizers import kind_named
 
     with row.weights.open("rb") as file:
-        return kind_named(row.kind).load(io.BytesIO(file.read()))
+        return kind_named(row.kind).load(io.BytesIO(file.read()), device_of(row.kind))
+
+
+def device_of(kind: str) -> str:
+    """Where recognizers of this kind compute: GAITMOS_DEVICE for those that can choose."""
+    from recognition.identify.recognizers import kind_named
+
+    if not kind_named(kind).takes_device:
+        return "cpu"
+    from anonymizer.gait.network import chosen_device
+
+    return chosen_device(settings.GAITMOS_DEVICE)
 
 
 def keep_recognizer(

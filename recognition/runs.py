@@ -10,9 +10,8 @@ from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset, Run
-from recognition import keeping
-from recognition.described import Shelf
-from recognition.gathering import Gathered, keep_recognizer, loaded, sequences, split_of, stage
+from recognition import keeping, training_recognizers
+from recognition.gathering import Gathered, loaded, split_of
 from recognition.models import Recognizer
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def request_recognizer(
 ) -> Run:
     """Train a recognizer on the split's D1."""
     anonymizer_runs.check_split(dataset, split)
-    made(kind, parameters or {})
+    check_parameters(kind, parameters or {})
     asked = _training_asked(dataset, split, kind, parameters or {})
     return jobs.create(Run.Kind.TRAIN_RECOGNIZER, asked, seed=seed, user=user)
 
@@ -44,12 +43,12 @@ def _training_asked(dataset: Dataset, split: str, kind: str, parameters: Mapping
     return {"dataset": dataset.pk, "split": split, "kind": kind, "parameters": dict(parameters)}
 
 
-def made(kind: str, given: Mapping[str, Any]) -> Any:
-    """An untrained recognizer; parameters that are unknown or out of range are refused in words."""
+def check_parameters(kind: str, given: Mapping[str, Any]) -> None:
+    """Refuse in words what is unknown or out of range."""
     from recognition.identify.recognizers import kind_named
 
     try:
-        return kind_named(kind).made(given)
+        kind_named(kind).checked(given)
     except ValueError as error:
         raise Refused(f"The recognizer's parameters don't fit: {error}") from error
 
@@ -155,28 +154,27 @@ def _checked_angles(
 
 
 # --- Training -------------------------------------------------------------------------------------
-def train_recognizer(work: jobs.Work) -> None:
-    """Fit the recognizer to the walks of D1."""
-    run, asked = work.run, work.run.parameters
-    if Recognizer.objects.filter(run=run).exists():
-        return
-    dataset = Dataset.objects.get(pk=asked["dataset"])
-    recognizer = made(asked["kind"], asked["parameters"])
-    subjects = split_of(dataset, asked["split"]).train
-    shelf = Shelf(f"dataset-{dataset.pk}", recognizer.size)
-    walks = sequences(dataset, subjects)
-    training = shelf.gaits(walks, recognizer.reads, stage(work, "Looking at walks"))
-    work.progress(run.done, run.total, "Fitting")
-    trained = recognizer.fit(training.inputs, training.subjects, training.view_angles)
-    row = keep_recognizer(
-        trained,
-        f"{trained.name}-{dataset.slug}-{run.pk}",
-        dataset,
-        run=run,
-        subjects=list(subjects),
-        parameters={"split": asked["split"]},
-    )
-    run.result = {"recognizer": row.name, "subjects": len(subjects), "sequences": len(training)}
+train_recognizer, ablate = training_recognizers.train_recognizer, training_recognizers.ablate
+
+
+def request_ablation(
+    dataset: Dataset,
+    split: str = anonymizer_runs.DEFAULT_SPLIT,
+    gallery: str | None = None,
+    probe: str | None = None,
+    seed: int = 0,
+    user: User | None = None,
+) -> Run:
+    """Compare variants of the recognizer on clear walks: what does each of its parts contribute?"""
+    from recognition.identify.protocol import gallery_and_probe
+
+    anonymizer_runs.check_split(dataset, split)
+    try:
+        enrolled, tested = gallery_and_probe(gallery or GALLERY, probe or PROBE)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    asked = {"dataset": dataset.pk, "split": split, "gallery": str(enrolled), "probe": str(tested)}
+    return jobs.create(Run.Kind.ABLATE, asked, seed=seed, user=user)
 
 
 def _recognizer_for(work: jobs.Work, anonymization: Anonymization) -> Recognizer:

@@ -11,6 +11,11 @@ def train_recognizer(*, run_id: int) -> None:
     jobs.execute(run_id, runs.train_recognizer)
 
 
+@shared_task(name="run.ablate")
+def ablate(*, run_id: int) -> None:
+    jobs.execute(run_id, runs.ablate)
+
+
 @shared_task(name="run.recognize")
 def recognize(*, run_id: int) -> None:
     jobs.execute(run_id, runs.recognize)

@@ -136,25 +136,31 @@ def checkpoint_named(name: str | None) -> Checkpoint | None:
 
 
 def add_settings(parser: ArgumentParser) -> None:
-    """`--set name=value`, as often as wanted: a method's own parameters."""
+    """`--set name=value`, as often as wanted: the parameters of a method or a recognizer."""
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of the method, as in --set order=raster; may be given several times",
+        help="one of its parameters, as in --set order=raster; may be given several times",
     )
 
 
 def settings_of(method: str, given: list[str]) -> dict[str, Any]:
     """The method's parameters out of `--set`."""
+    texts = assignments(given)
+    return METHODS[method].parsed(texts) if method in METHODS else {}
+
+
+def assignments(given: list[str]) -> dict[str, str]:
+    """Each `--set name=value` by its name."""
     texts: dict[str, str] = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name.strip():
             raise jobs.Refused(f"--set {each!r} is not understood. Write --set name=value.")
         texts[name.strip()] = value
-    return METHODS[method].parsed(texts) if method in METHODS else {}
+    return texts
 
 
 def counts(text: str) -> dict[str, int]:

@@ -48,8 +48,9 @@ def fit(
     rank: int | None = None,
     ridge: float = RIDGE,
     robust: bool = False,
+    by_sequence: bool = False,
 ) -> ViewTransformation:
-    """Factorise the subjects' mean features; `rank` caps the number of singular values kept.
+    """Factorise the subjects' mean features, or each sequence by itself; `rank` caps the singular values kept.
 
     Subjects who lack a view angle are left out. `robust` puts the low-rank part of a robust PCA in
     the place of the means. Raises ValueError when fewer than 2 subjects have every view angle.
@@ -58,9 +59,10 @@ def fit(
         raise ValueError(f"The view transformation's rank must be at least 1, not {rank}.")
     if not (np.isfinite(ridge) and ridge >= 0):
         raise ValueError(f"The view transformation's ridge must be 0 or more, not {ridge}.")
-    means = mean_features(features, subjects, view_angles)  # (view angles, features, subjects)
-    angles, width, people = means.shape
-    stacked = means.reshape(angles * width, people)
+    arranged = sequence_features if by_sequence else mean_features
+    columns = arranged(features, subjects, view_angles)  # (view angles, features, columns)
+    angles, width, people = columns.shape
+    stacked = columns.reshape(angles * width, people)
     u, s, _ = np.linalg.svd(low_rank_part(stacked) if robust else stacked, full_matrices=False)
     kept = min(int(np.count_nonzero(s > SMALLEST * s[0])), people if rank is None else rank)
     blocks = (u[:, :kept] * s[:kept]).reshape(angles, width, kept)
@@ -88,6 +90,27 @@ def mean_features(
         )
     means = sums[:, complete] / counts[:, complete, None]
     return means.transpose(0, 2, 1)
+
+
+def sequence_features(
+    features: NDArray[np.float32], subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(view angles, features, sequences): a subject's k-th gait at every view angle makes one column.
+
+    Subjects come with as many columns as their rarest view angle has gaits; the k-th gaits are taken for one walk,
+    which holds where no sequence is missing.
+    """
+    angles, names = np.unique(view_angles), np.unique(subjects)
+    rows = [[np.flatnonzero((subjects == n) & (view_angles == v)) for v in angles] for n in names]
+    complete = [of_angles for of_angles in rows if min(map(len, of_angles))]
+    if len(complete) < 2:
+        raise ValueError(
+            "The view transformation needs at least 2 training subjects with every view angle "
+            f"({', '.join(map(str, angles))}); {len(complete)} of {len(names)} have."
+        )
+    walks = [np.stack([at[: min(map(len, ways))] for at in ways]) for ways in complete]
+    chosen = np.concatenate(walks, axis=1)  # (view angles, sequences)
+    return np.asarray(features[chosen].transpose(0, 2, 1), np.float64)
 
 
 def guarded_inverse(projection: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:

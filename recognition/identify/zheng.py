@@ -24,6 +24,7 @@ from recognition.identify.recognizer import GEIS, features_of
 FORMAT = "gaitmos-zheng-1"
 PROJECTIONS = ("pls", "joint-pls", "none")
 TRANSFORMS = ("vtm", "none")
+COLUMNS = ("subject", "sequence")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Parameters:
     projection: str = "pls"  # by view angle; joint-pls: one for all view angles; none: the pixels themselves
     components: int = pls.COMPONENTS  # PLS components, capped at training gaits of the view angle - 1
     transform: str = "vtm"  # none: features of different view angles are compared as they are
+    columns: str = "subject"  # of what is factorised: each subject's mean, or each of the sequences by itself
     rank: int | None = None  # singular values kept by the view transformation; None: all
     ridge: float = vtm.RIDGE  # of its guarded inverse, relative to the mean squared singular value
     robust: bool = False  # robust PCA before the factorisation
@@ -43,6 +45,8 @@ class Parameters:
             raise ValueError(f"Projection {self.projection!r} is unknown. Use {', '.join(PROJECTIONS)}.")
         if self.transform not in TRANSFORMS:
             raise ValueError(f"Transform {self.transform!r} is unknown. Use {', '.join(TRANSFORMS)}.")
+        if self.columns not in COLUMNS:
+            raise ValueError(f"Columns {self.columns!r} are unknown. Use {', '.join(COLUMNS)}.")
         if len(self.size) != 2 or min(self.size) < 1:
             raise ValueError(f"Size {self.size} is no height and width in pixels. Use 64, 48.")
         if self.components < 1:
@@ -164,8 +168,9 @@ class Zheng:
         features, rows = np.concatenate(seen), np.concatenate(order)
         s = self.settings
         return vtm.fit(
-            features, subjects[rows], view_angles[rows], rank=s.rank, ridge=s.ridge, robust=s.robust
-        )
+            features, subjects[rows], view_angles[rows],
+            rank=s.rank, ridge=s.ridge, robust=s.robust, by_sequence=s.columns == "sequence",
+        )  # fmt: skip
 
     def save(self, file: BinaryIO) -> None:
         """Write a compressed .npz without pickles, read by `load`."""
@@ -180,13 +185,18 @@ class Zheng:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def made(given: Mapping[str, Any]) -> Zheng:
-    """An untrained one of parameters as JSON holds them; ValueError for what is unknown or out of range."""
+def checked(given: Mapping[str, Any]) -> Parameters:
+    """Parameters as JSON holds them, and the defaults; ValueError for what is unknown or out of range."""
     size = {"size": tuple(given["size"])} if "size" in given else {}
     try:
-        return Zheng(Parameters(**{**given, **size}))
+        return Parameters(**{**given, **size})
     except TypeError as error:
         raise ValueError(str(error)) from error
+
+
+def made(given: Mapping[str, Any]) -> Zheng:
+    """An untrained one; ValueError as `checked`."""
+    return Zheng(checked(given))
 
 
 def _some(inputs: Inputs, rows: NDArray[np.intp]) -> Inputs:

@@ -3,9 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
+from anonymizer.management.console import (
+    JobCommand,
+    add_settings,
+    assignments,
+    dataset_named,
+    finish,
+    result_of,
+)
 from anonymizer.runs import DEFAULT_SPLIT
 from recognition import runs
+from recognition.identify.recognizers import kind_named
 
 
 class Command(JobCommand):
@@ -16,12 +24,15 @@ class Command(JobCommand):
         parser.add_argument(
             "--split", default=DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
         )
+        parser.add_argument("--kind", default=runs.KIND, help="zheng, or set-network: on silhouettes")
+        add_settings(parser)
         parser.add_argument("--components", type=int, help="of the PLS")
         parser.add_argument("--rank", type=int, help="singular values the view transformation keeps")
         parser.add_argument("--seed", type=int, default=0)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        given = {name: options[name] for name in ("components", "rank") if options[name] is not None}
+        shortcuts = {name: options[name] for name in ("components", "rank") if options[name] is not None}
+        given = {**shortcuts, **kind_named(options["kind"]).parsed(assignments(options["set"]))}
         dataset = dataset_named(options["dataset"])
-        run = runs.request_recognizer(dataset, options["split"], given, options["seed"])
+        run = runs.request_recognizer(dataset, options["split"], given, options["seed"], kind=options["kind"])
         return result_of(finish(run, runs.train_recognizer))

@@ -127,3 +127,18 @@ def test_robust_training_withstands_a_spoilt_feature():
         return float(np.abs(fitted.transform(features[view_angles == 0], 0, 90) - clean_at_90).max())
 
     assert error(robust=True) < 0.05 < error(robust=False)
+
+
+def test_columns_by_sequence_are_the_walks_themselves():
+    features = np.arange(16, dtype=np.float32).reshape(8, 2)
+    subjects = np.array(["1", "1", "2", "2"] * 2)
+    view_angles = np.array([0] * 4 + [90] * 4)
+    columns = vtm.sequence_features(features, subjects, view_angles)
+    assert columns.shape == (2, 2, 4)
+    assert (columns[1] == features[4:].T).all()
+
+
+def test_a_subject_gives_as_many_columns_as_its_rarest_view_angle_has_gaits():
+    subjects, view_angles = np.array(["1", "1", "1", "2", "2"]), np.array([0, 0, 90, 0, 90])
+    columns = vtm.sequence_features(np.zeros((5, 3), np.float32), subjects, view_angles)
+    assert columns.shape == (2, 3, 2)
