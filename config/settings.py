@@ -296,6 +296,10 @@ CONTENT_SECURITY_POLICY = {
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a spreadsheet runs nothing that somebody wrote
 
+# Webhooks go to the public internet over https. A machine of one's own network needs the second to be reached.
+WEBHOOKS_TO_THIS_MACHINE = DEBUG
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+
 # --- Language and logs --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = given("TIME_ZONE", "UTC")

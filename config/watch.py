@@ -11,7 +11,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.db import connection
 
 from anonymizer import jobs, tasks, uploads
-from studies import life, rating
+from studies import life, rating, webhooks
 
 SECONDS = 5
 log = logging.getLogger(__name__)
@@ -20,7 +20,15 @@ _stop = threading.Event()
 
 def look_once() -> None:
     """One round; a failure in one part does not keep the others from their turn."""
-    for part in (jobs.beat, tasks.reap, rating.release_idle_seats, life.close_overdue, uploads.expire):
+    parts = (
+        jobs.beat,
+        tasks.reap,
+        rating.release_idle_seats,
+        life.close_overdue,
+        uploads.expire,
+        webhooks.deliver_due,
+    )
+    for part in parts:
         try:
             part()
         except Exception:

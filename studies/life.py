@@ -14,7 +14,7 @@ from django.utils import timezone
 from anonymizer import jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Clip
-from studies import history
+from studies import history, webhooks
 from studies.history import refuse_if_frozen
 from studies.models import Stimulus, Study, StudyShare
 from studies.proposals import why_not_shown
@@ -53,6 +53,7 @@ def close_study(study: Study, user: User | None = None, why: str = "Closed.") ->
         if open_one.update(status=Study.Status.CLOSED, closed=now):
             study.status, study.closed = Study.Status.CLOSED, now
             history.record(study, user, why)
+            webhooks.study_closed(study)
 
 
 def close_overdue() -> int:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from studies import identities, playback, seats, showing
+from studies import identities, playback, seats, showing, webhooks
 from studies.enrolment import Applicant, enrol, withdraw
 from studies.models import Presentation, Rater, Rating, Stimulus, Study
 from studies.progress import positions, practice, rated, remaining
@@ -209,6 +209,7 @@ def _finish_if_done(rater: Rater) -> None:
     rating = Rater.objects.filter(pk=rater.pk, state=Rater.State.RATING)
     if rating.update(state=Rater.State.COMPLETE, completed=now):
         rater.state, rater.completed = Rater.State.COMPLETE, now
+        webhooks.rater_completed(rater)
 
 
 # --- Clips that cannot be played ----------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from anonymizer import jobs
-from studies import exporting, keys
+from studies import exporting, keys, webhooks
 from studies.models import Export, Study
 from tests.browser.test_site_pages import _no_errors, _patience, everybody_can_read, site  # noqa: F401
 from tests.studies.rows import enrol, make_study, rate
@@ -68,4 +68,12 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, site: str, administrat
     page.get_by_role("button", name="Press again to revoke").click()
     expect(page.get_by_role("main")).to_contain_text("The key is revoked.")
     assert keys.user_of(secret) is None
+    everybody_can_read(page)
+
+
+def test_webhooks_are_readable(page: Page, site: str, study: Study):  # noqa: F811
+    webhooks.make(study, "https://example.org/gaitmos")
+    webhooks.tell(study, "study.closed")
+    page.goto(site + reverse("studies:webhooks", args=[study.slug]))
+    expect(page.get_by_role("main")).to_contain_text("study.closed")
     everybody_can_read(page)
