@@ -298,7 +298,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a spreadsheet runs nothing tha
 
 # Webhooks go to the public internet over https. A machine of one's own network needs the second to be reached.
 WEBHOOKS_TO_THIS_MACHINE = DEBUG
-WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+WEBHOOKS_TO_PRIVATE_ADDRESSES = switch("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 
 # --- Language and logs --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
