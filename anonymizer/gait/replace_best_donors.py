@@ -6,27 +6,41 @@ given is `secret_generator()`, the seeds come from the operating system and are 
 
 import secrets
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, cached_property
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anonymizer.gait.walkers.body_space import Body, body_space
 from anonymizer.gait.walkers.clothing import Figure, Outfit, dressed
 from anonymizer.gait.walkers.kinematics import Gait, gait_of_a_walk, kinematics
-from anonymizer.gait.walkers.walking import FEMALE, somebody
+from anonymizer.gait.walkers.skeleton import alignments
+from anonymizer.gait.walkers.walking import FEMALE, foot_of, somebody
+
+Floats: TypeAlias = NDArray[np.float32]
 
 WALK_VARIATION = 0.75  # of the gait from walk to walk, in units of what motion capture shows
 _SEED_WORDS = 8  # of 32 bits each
 _LOOSE = {"hem", "long_hair", "flare"}  # not thicknesses: worn or not
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A donor: who walks, in which gait, and the seed of what changes from cycle to cycle and of the noise."""
 
     figure: Figure
     gait: Gait
     key: int
+
+    @cached_property
+    def aligned(self) -> Floats:
+        return alignments(self.figure.body.joints)
+
+    @cached_property
+    def feet(self) -> tuple[Body, Body]:
+        """The parts that can touch the floor, left and right."""
+        return foot_of(self.figure.body, "L"), foot_of(self.figure.body, "R")
 
 
 def secret_generator() -> np.random.Generator:

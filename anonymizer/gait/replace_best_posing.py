@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from anonymizer.gait.replace_best_donors import Candidate
 from anonymizer.gait.walkers.cameras import FRAMES_PER_SECOND
 from anonymizer.gait.walkers.footing import Feet, root_path
-from anonymizer.gait.walkers.kinematics import Gait, in_phases, kinematics
+from anonymizer.gait.walkers.kinematics import Gait, Motion, in_phases, kinematics
 from anonymizer.gait.walkers.skeleton import segment_transforms, skin
-from anonymizer.gait.walkers.walking import foot
 
 Doubles: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float32]
 
 CYCLE_VARIATION = 1.0  # of the gait from cycle to cycle, in units of what motion capture shows
 FURTHEST_SPEED = 0.35  # |ln(speed / own speed)| up to which a gait is changed as people change theirs
-_STEPS_A_FRAME = 4  # the feet are followed at 100 Hz
+_STEPS_A_FRAME = 2  # the feet are followed at 50 Hz
 _MARGIN = 4  # frames before and after, so that smoothing has no edge in the walk
-_STEPS_OF_A_CYCLE = 96
+_STEPS_OF_A_CYCLE = 48
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _way(times: Doubles, speed: float, acceleration: float) -> Doubles:
 
 @dataclass(frozen=True)
 class Posed:
-    """A donor on its course: where all segments go, (times, 26, 3, 4), and the root (times, 3), at 100 Hz."""
+    """A donor on its course: where all segments go, (times, 26, 3, 4), and the root (times, 3), at 50 Hz."""
 
     candidate: Candidate
     course: Course
@@ -94,7 +93,7 @@ def posed(candidate: Candidate, course: Course) -> Posed:
     phases = course.phase + way / stride
     rng = np.random.default_rng(candidate.key)
     motion = in_phases(gait, rng, phases, step, CYCLE_VARIATION)
-    transforms = segment_transforms(motion.rotations, candidate.figure.body.joints)
+    transforms = _transforms(candidate, motion)
     root = _root(candidate, transforms, phases, step)
     root[:, 1] -= np.float32(np.mean(root[:, 1] + way))  # the smooth line goes through the middle
     root[:, 0] -= root[:, 0].mean()
@@ -121,14 +120,18 @@ def stride(candidate: Candidate, gait: Gait) -> float:
     phases = np.arange(_STEPS_OF_A_CYCLE + 1) / _STEPS_OF_A_CYCLE
     step = float(np.exp(-gait.log_cadence)) / _STEPS_OF_A_CYCLE
     motion = in_phases(gait, np.random.default_rng(0), phases, step, 0.0)
-    transforms = segment_transforms(motion.rotations, candidate.figure.body.joints)
+    transforms = _transforms(candidate, motion)
     root = _root(candidate, transforms, phases, step)
     return float(root[0, 1] - root[-1, 1])
 
 
+def _transforms(candidate: Candidate, motion: Motion) -> Floats:
+    return segment_transforms(motion.rotations, candidate.figure.body.joints, candidate.aligned)
+
+
 def _root(candidate: Candidate, transforms: Floats, phases: Doubles, step: float) -> Floats:
-    body = candidate.figure.body
-    return root_path(Feet(foot(body, transforms, "L"), foot(body, transforms, "R")), phases, step)
+    left, right = (skin(foot.points, foot.segments, foot.weights, transforms) for foot in candidate.feet)
+    return root_path(Feet(left, right), phases, step)
 
 
 def _turned(points: Floats, course: Course) -> Floats:

@@ -185,10 +185,12 @@ def _transforms(rotations, aligned, joints, parents, order):  # type: ignore[no-
     return out
 
 
-def segment_transforms(rotations: Floats, joints: Floats) -> Floats:
+def segment_transforms(rotations: Floats, joints: Floats, aligned: Floats | None = None) -> Floats:
     """Where points at rest go: (times, 26, 3, 4) from R of the driven segments (times, 22, 3, 3) and the
-    joints at rest (26, 3). The pelvis's joint stays where it is at rest: root motion is `footing`'s."""
-    placed: Floats = _transforms(rotations, alignments(joints), joints, _PARENTS, _ORDER)
+    joints at rest (26, 3). The pelvis's joint stays where it is at rest: root motion is `footing`'s.
+    `aligned` is what `alignments` gave for the joints, where it is known."""
+    aligned = alignments(joints) if aligned is None else aligned
+    placed: Floats = _transforms(rotations, aligned, joints, _PARENTS, _ORDER)
     return placed
 
 

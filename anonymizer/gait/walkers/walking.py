@@ -5,7 +5,7 @@ whatever order and in however many processes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,10 +183,18 @@ def _moving(figure: Figure, motion: Motion) -> Floats:
 
 def foot(body: Body, transforms: Floats, side: str) -> Floats:
     """One foot's points over time, (times, points, 3)."""
+    own = foot_of(body, side)
+    posed: Floats = skin(own.points, own.segments, own.weights, transforms)
+    return posed
+
+
+def foot_of(body: Body, side: str) -> Body:
+    """The part of a body that can touch the floor on one side."""
     own = np.isin(body.segments, [SEGMENT[f"foot.{side}"], SEGMENT[f"toe.{side}"]])
     chosen = (body.weights * own).sum(axis=1) > 0.5
-    posed: Floats = skin(body.points[chosen], body.segments[chosen], body.weights[chosen], transforms)
-    return posed
+    return replace(
+        body, points=body.points[chosen], segments=body.segments[chosen], weights=body.weights[chosen]
+    )
 
 
 def _placed(points: Floats, rng: np.random.Generator, settings: Difficulty) -> Floats:
