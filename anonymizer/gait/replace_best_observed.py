@@ -28,18 +28,19 @@ class Observed:
     columns: Doubles  # of the trunk
     tops: Doubles  # rows, the edge above the highest pixel
     bottoms: Doubles  # rows, the edge below the lowest pixel
+    frame_rate: float
 
     @property
     def times(self) -> Doubles:
         """Seconds from mid-clip, (used,)."""
-        return (self.used - (self.frames - 1) / 2) / FRAMES_PER_SECOND
+        return (self.used - (self.frames - 1) / 2) / self.frame_rate
 
     @property
     def heights(self) -> Doubles:
         return self.bottoms - self.tops
 
 
-def observed(walk: Walk) -> Observed:
+def observed(walk: Walk, frame_rate: float = FRAMES_PER_SECOND) -> Observed:
     """ValueError where no frame shows anybody."""
     frames, height, width = walk.silhouettes.shape
     boxes = walk.bodies.boxes
@@ -49,7 +50,7 @@ def observed(walk: Walk) -> Observed:
     used = _reliable(boxes, shown, height, width)
     columns = boxes[used, 1] + walk.bodies.trunks[used]
     tops, bottoms = boxes[used, 0].astype(np.float64), boxes[used, 2].astype(np.float64)
-    return Observed((height, width), frames, used, columns, tops, bottoms)
+    return Observed((height, width), frames, used, columns, tops, bottoms, frame_rate)
 
 
 def _reliable(boxes: NDArray[np.int64], shown: NDArray[np.intp], height: int, width: int) -> NDArray[np.intp]:

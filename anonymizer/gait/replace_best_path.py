@@ -119,5 +119,13 @@ def _projected(points: Doubles, view_angle: int) -> Doubles:
     return np.asarray(project(points[:, None].astype(np.float32), view_angle)[:, 0], np.float64)
 
 
-def course_of(found: FittedCourse, frames: int) -> Course:
-    return Course(frames, found.middle, found.heading, found.speed, found.acceleration)
+def course_of(found: FittedCourse, view: Observed) -> Course:
+    """The course of a clip like this view's; its phase is not known yet."""
+    return Course(
+        view.frames,
+        found.middle,
+        found.heading,
+        found.speed,
+        found.acceleration,
+        frame_rate=view.frame_rate,
+    )

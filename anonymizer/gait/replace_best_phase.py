@@ -36,19 +36,21 @@ class Phase:
         return self.agreement >= _RELIABLE
 
 
-def phase(views: Mapping[int, Walk], mirrored: bool = False) -> Phase | None:
+def phase(
+    views: Mapping[int, Walk], frame_rate: float = FRAMES_PER_SECOND, mirrored: bool = False
+) -> Phase | None:
     """The phase that all views show at once; None where too few frames show anybody."""
     enough = {a: w for a, w in views.items() if np.count_nonzero(~w.features.blank) >= _FEWEST_FRAMES}
     if not enough:
         return None
-    tables = [_agreement(walk, angle, mirrored) for angle, walk in enough.items()]
+    tables = [_agreement(walk, angle, frame_rate, mirrored) for angle, walk in enough.items()]
     size = sum(size for _, size in tables)
     table = np.sum([agreement for agreement, _ in tables], axis=0) / max(size, 1e-9)
     frequency, at = np.unravel_index(int(table.argmax()), table.shape)
     return Phase(float(_PHASES[at]), float(_FREQUENCIES[frequency]), float(table.max()))
 
 
-def _agreement(walk: Walk, view_angle: int, mirrored: bool) -> tuple[Doubles, float]:
+def _agreement(walk: Walk, view_angle: int, frame_rate: float, mirrored: bool) -> tuple[Doubles, float]:
     """(frequencies, phases): inner products summed over the frames, and what they can be at most."""
     swings = walk.features.swings.astype(np.float64)
     if mirrored:
@@ -56,7 +58,7 @@ def _agreement(walk: Walk, view_angle: int, mirrored: bool) -> tuple[Doubles, fl
     cycle = public(view_angle).cycle  # (harmonics, 2, 768)
     parts = np.einsum("tp,hcp->tch", swings, cycle, optimize=True)
     phasors = parts[:, 0] - 1j * parts[:, 1]  # (frames, harmonics)
-    times = (np.arange(len(swings)) - (len(swings) - 1) / 2) / FRAMES_PER_SECOND
+    times = (np.arange(len(swings)) - (len(swings) - 1) / 2) / frame_rate
     order = np.arange(1, HARMONICS + 1)
     turned = np.exp(2j * np.pi * _FREQUENCIES[:, None, None] * times[:, None] * order)
     summed = np.einsum("th,fth->fh", phasors, turned)  # (frequencies, harmonics)

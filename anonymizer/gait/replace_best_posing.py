@@ -3,6 +3,7 @@
 Axes and units are the walkers': x = the walker's left, y = backward (walking goes along -y), z = up; metres.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,8 +21,8 @@ Floats: TypeAlias = NDArray[np.float32]
 
 CYCLE_VARIATION = 1.0  # of the gait from cycle to cycle, in units of what motion capture shows
 FURTHEST_SPEED = 0.35  # |ln(speed / own speed)| up to which a gait is changed as people change theirs
-_STEPS_A_FRAME = 2  # the feet are followed at 50 Hz
-_MARGIN = 4  # frames before and after, so that smoothing has no edge in the walk
+_STEPS_A_SECOND = 50  # at least: so often are the feet followed
+_MARGIN = 0.16  # s before and after, so that smoothing has no edge in the walk
 _STEPS_OF_A_CYCLE = 48
 
 
@@ -35,6 +36,16 @@ class Course:
     speed: float | None = None  # m/s at mid-clip; None lets donors walk as fast as they like
     acceleration: float = 0.0  # m/s²
     phase: float = 0.0  # of the gait cycle at mid-clip; 0 is the left heel's strike
+    frame_rate: float = FRAMES_PER_SECOND
+
+    @property
+    def steps_a_frame(self) -> int:
+        return math.ceil(_STEPS_A_SECOND / self.frame_rate)
+
+    @property
+    def margin(self) -> int:
+        """Frames before and after the clip that are posed along with it."""
+        return math.ceil(_MARGIN * self.frame_rate)
 
     def at_speed(self, natural: float) -> tuple[float, float]:
         """Speed and acceleration for a donor who by itself walks at `natural` m/s."""
@@ -42,7 +53,7 @@ class Course:
 
     def times(self) -> Doubles:
         """Seconds from mid-clip, a frame each."""
-        return (np.arange(self.frames) - (self.frames - 1) / 2) / FRAMES_PER_SECOND
+        return (np.arange(self.frames) - (self.frames - 1) / 2) / self.frame_rate
 
     def places(self, natural: float) -> Doubles:
         """The smooth line (frames, 2) over the floor that such a donor's body follows."""
@@ -64,7 +75,7 @@ def _way(times: Doubles, speed: float, acceleration: float) -> Doubles:
 
 @dataclass(frozen=True)
 class Posed:
-    """A donor on its course: where all segments go, (times, 26, 3, 4), and the root (times, 3), at 50 Hz."""
+    """A donor on its course: where all segments go, (times, 26, 3, 4), and the root (times, 3)."""
 
     candidate: Candidate
     course: Course
@@ -75,7 +86,7 @@ class Posed:
 
     def points(self, frames: NDArray[np.intp]) -> Floats:
         """The surface and what hangs loose at these frames of the clip, (frames, points, 3), in metres."""
-        steps = (frames + _MARGIN) * _STEPS_A_FRAME
+        steps = (frames + self.course.margin) * self.course.steps_a_frame
         body = self.candidate.figure.body
         chosen = np.ascontiguousarray(self.transforms[steps])
         moving: Floats = skin(body.points, body.segments, body.weights, chosen) + self.root[steps, None]
@@ -86,9 +97,10 @@ def posed(candidate: Candidate, course: Course) -> Posed:
     """The donor on the course: in phase with the original at mid-clip, everything else its own."""
     gait, stride, speed = at_speed(candidate, course.speed)
     acceleration = course.at_speed(speed)[1]
-    steps = np.arange(-_MARGIN * _STEPS_A_FRAME, (course.frames + _MARGIN) * _STEPS_A_FRAME)
-    step = 1 / (FRAMES_PER_SECOND * _STEPS_A_FRAME)
-    times = np.asarray((steps - (course.frames - 1) / 2 * _STEPS_A_FRAME) * step, np.float64)
+    fine, margin = course.steps_a_frame, course.margin
+    steps = np.arange(-margin * fine, (course.frames + margin) * fine)
+    step = 1 / (course.frame_rate * fine)
+    times = np.asarray((steps - (course.frames - 1) / 2 * fine) * step, np.float64)
     way = _way(times, speed, acceleration)
     phases = course.phase + way / stride
     rng = np.random.default_rng(candidate.key)
@@ -97,7 +109,7 @@ def posed(candidate: Candidate, course: Course) -> Posed:
     root = _root(candidate, transforms, phases, step)
     root[:, 1] -= np.float32(np.mean(root[:, 1] + way))  # the smooth line goes through the middle
     root[:, 0] -= root[:, 0].mean()
-    shown = slice(_MARGIN * _STEPS_A_FRAME, -_MARGIN * _STEPS_A_FRAME, _STEPS_A_FRAME)
+    shown = slice(margin * fine, -margin * fine, fine)
     return Posed(candidate, course, transforms, root, speed, phases[shown])
 
 

@@ -28,6 +28,7 @@ See: TypeAlias = Callable[
 ]  # points of these frames, (frames, points, 2), in pixels
 
 MOST_JITTER = 2.0  # standard deviations
+_REACH = 1.5  # m from the middle of the walkway, up to which known cameras see the whole body
 _CLEARLY = 1.1  # times as well as the other way round
 
 
@@ -54,7 +55,7 @@ class Chances:
 def scene(track: Donor, parameters: Parameters, chances: Chances) -> dict[int, View]:
     """For each view angle at which somebody is seen, the donor's place in it."""
     walks = {angle: track.walk(angle) for angle, silhouettes in track.items() if silhouettes.any()}
-    seen = {angle: observed(walk) for angle, walk in walks.items()}
+    seen = {angle: observed(walk, parameters["frame_rate"]) for angle, walk in walks.items()}
     if parameters["path"] in ("auto", "camera") and _of_known_cameras(seen):
         known = _camera_scene(walks, seen, parameters, chances)
         if known is not None:
@@ -93,8 +94,9 @@ def _course(
     found = fitted(seen, changing_speed=parameters["pace"] == "changing")
     if not found.plausible:
         return None
-    course = course_of(found, next(iter(seen.values())).frames)
-    return _as_wished(replace(course, phase=_at_middle(phase(walks), chances)), parameters, chances)
+    course = course_of(found, next(iter(seen.values())))
+    at_middle = _at_middle(phase(walks, parameters["frame_rate"]), chances)
+    return _as_wished(replace(course, phase=at_middle), parameters, chances)
 
 
 def _as_wished(course: Course, parameters: Parameters, chances: Chances) -> Course:
@@ -119,19 +121,21 @@ def _frame_view(
     mirror_image = view_angle % 360 > 180
     angle = 360 - view_angle % 360 if mirror_image else view_angle % 360
     path = frame_path(seen, angle)
-    found, mirrored = _phase_and_side(walk, angle, path, mirror_image)
-    course = Course(seen.frames, speed=path.speed, phase=_at_middle(found, chances))
+    found, mirrored = _phase_and_side({angle: walk}, seen, path, mirror_image)
+    course = Course(
+        seen.frames, speed=path.speed, phase=_at_middle(found, chances), frame_rate=seen.frame_rate
+    )
     return View(_as_wished(course, parameters, chances), _moved_onto(path, angle, mirrored))
 
 
 def _phase_and_side(
-    walk: Walk, view_angle: int, path: FramePath, mirror_image: bool
+    views: Mapping[int, Walk], seen: Observed, path: FramePath, mirror_image: bool
 ) -> tuple[Phase | None, bool]:
     """The phase, and whether the walker goes the other way than past the known camera: told by the path, else by
     which way round the walk agrees clearly better, else by the angle."""
     if path.rightward is not None:  # known walkers go to the left
-        return phase({view_angle: walk}, path.rightward), path.rightward
-    usual, other = (phase({view_angle: walk}, side) for side in (mirror_image, not mirror_image))
+        return phase(views, seen.frame_rate, path.rightward), path.rightward
+    usual, other = (phase(views, seen.frame_rate, side) for side in (mirror_image, not mirror_image))
     if usual is not None and other is not None and other.agreement > _CLEARLY * usual.agreement:
         return other, not mirror_image
     return usual, mirror_image
@@ -139,13 +143,14 @@ def _phase_and_side(
 
 def _moved_onto(path: FramePath, view_angle: int, mirrored: bool) -> See:
     side = -1.0 if mirrored else 1.0
+    reach = 0.0 if path.followed else _REACH
 
     def see(posed: Posed, frames: NDArray[np.intp]) -> Floats:
-        pixels = cameras.project(posed.points(frames), view_angle).astype(np.float64)
+        points, ground = _within_reach(posed, frames, reach)
+        pixels = cameras.project(points, view_angle).astype(np.float64)
         pixels[..., 0] *= side
         if path.one_height:
             return _filling(pixels, path, frames)
-        ground = np.column_stack([posed.course.places(posed.speed)[frames], np.zeros(len(frames))])
         known = public(view_angle)
         here = cameras.scale_at(ground, view_angle)
         foot = _seen(ground + known.before_path * towards(view_angle), view_angle)[:, 1]
@@ -159,6 +164,18 @@ def _moved_onto(path: FramePath, view_angle: int, mirrored: bool) -> See:
         )
 
     return see
+
+
+def _within_reach(posed: Posed, frames: NDArray[np.intp], reach: float) -> tuple[Floats, Doubles]:
+    """The donor's points, and the floor under it (frames, 3), held back where it would walk out of the known
+    camera's sight: its place and size in the picture are told by the path there."""
+    middle = np.array(posed.course.middle)
+    gone = posed.course.places(posed.speed)[frames] - middle
+    way = np.hypot(gone[:, 0], gone[:, 1])
+    held = gone * (np.minimum(way, reach) / np.maximum(way, 1e-9))[:, None]
+    back = np.column_stack([held - gone, np.zeros(len(frames))])
+    points = posed.points(frames) + back[:, None].astype(np.float32)
+    return points, np.column_stack([middle + held, np.zeros(len(frames))])
 
 
 def _seen(points: Doubles, view_angle: int) -> Doubles:
