@@ -33,7 +33,7 @@ class Observed:
     @property
     def times(self) -> Doubles:
         """Seconds from mid-clip, (used,)."""
-        return (self.used - (self.frames - 1) / 2) / self.frame_rate
+        return np.asarray((self.used - (self.frames - 1) / 2) / self.frame_rate, np.float64)
 
     @property
     def heights(self) -> Doubles:

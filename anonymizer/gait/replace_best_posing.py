@@ -53,7 +53,7 @@ class Course:
 
     def times(self) -> Doubles:
         """Seconds from mid-clip, a frame each."""
-        return (np.arange(self.frames) - (self.frames - 1) / 2) / self.frame_rate
+        return np.asarray((np.arange(self.frames) - (self.frames - 1) / 2) / self.frame_rate, np.float64)
 
     def places(self, natural: float) -> Doubles:
         """The smooth line (frames, 2) over the floor that such a donor's body follows."""

@@ -179,6 +179,14 @@ def test_crops_that_follow_the_walker_keep_their_height_in_every_frame() -> None
     assert np.abs((boxes[:, 2] - boxes[:, 0]) - 64).max() <= 2
 
 
+def test_a_long_walk_that_the_frame_follows_stays_in_it_at_any_frame_rate() -> None:
+    crops = {90: walking_figure(60, cycle=8.0, shape=(192, 192), drift=0)}
+    result = anonymized(crops, frame_rate=7.5)[90]
+    boxes, before = bounding_boxes(result), bounding_boxes(crops[90])
+    assert np.abs((boxes - before)[:, [0, 2]]).mean() < 8
+    assert np.abs((boxes[:, 1] + boxes[:, 3] - 192) / 2).mean() < 20
+
+
 def test_who_goes_to_the_right_is_replaced_by_who_goes_to_the_right() -> None:
     left = walk(31, 0, "nm", 1, view_angles=(90,), frames=30)[90][:, 20:, 20:300]  # no known camera's size
     right = {90: np.ascontiguousarray(left[:, :, ::-1])}
