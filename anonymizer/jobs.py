@@ -286,7 +286,9 @@ def see_through(run: Run, body: Callable[[Work], None], bar: Any = None) -> Run:
     while True:
         try:
             execute(run.pk, body, bar)
-        except Exception:  # written down in the row, for whoever reads it there
+        except (Refused, ValueError, OSError) as error:  # written down in the row, for whoever reads it there
+            log.info("%s: %s", run, error)
+        except Exception:
             log.exception("%s failed.", run)
         run.refresh_from_db()
         if run.is_finished:

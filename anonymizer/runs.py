@@ -14,6 +14,7 @@ from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Checkpoint, Dataset, Run
+from anonymizer.models import Sequence as GaitSequence
 
 CASIA_B_VIEW_ANGLES = tuple(range(0, 181, 18))
 SEQUENCES = {"nm": 6, "bg": 2, "cl": 2}  # as CASIA-B has them
@@ -187,6 +188,7 @@ def request_anonymization(
     checked = _checked_parameters(chosen, _given(alpha, parameters), trained)
     if split is not None:
         check_split(dataset, split)
+    _check_walks(dataset, walks)
     asked = {
         "dataset": dataset.pk,
         "method": method,
@@ -199,6 +201,19 @@ def request_anonymization(
         "copy": copy,
     }
     return jobs.create(Run.Kind.ANONYMIZE, asked, seed=seed, user=user)
+
+
+def _check_walks(dataset: Dataset, walks: Sequence[str]) -> None:
+    """Refuse walks that nobody of the dataset walked."""
+    rows = GaitSequence.objects.filter(subject__dataset=dataset).order_by()
+    known = {
+        f"{condition}-{number:02d}"
+        for condition, number in rows.values_list("gait_condition", "number").distinct()
+    }
+    if missing := [walk for walk in walks if walk not in known]:
+        raise Refused(
+            f"No walk of {dataset.name!r} is named {missing[0]}. There are: {', '.join(sorted(known))}."
+        )
 
 
 def _given(alpha: float | None, parameters: Mapping[str, Any] | None) -> dict[str, Any]:

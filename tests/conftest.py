@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import CommandLine
+
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -83,3 +85,10 @@ def folder() -> Iterator[Path]:
     """A short path, for sockets and servers."""
     with tempfile.TemporaryDirectory(prefix="gaitmos-") as name:
         yield Path(name)
+
+
+@pytest.fixture
+def manage(capfd, settings) -> CommandLine:
+    """`manage.py`; no heartbeat, which would be a second connection to the database."""
+    settings.RUN_LEASE_SECONDS = 600
+    return CommandLine(capfd)

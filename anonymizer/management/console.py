@@ -1,13 +1,15 @@
 """What every command shares: work in its own process, a bar on a terminal, JSON, one-line errors."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from tqdm import tqdm
 
 from anonymizer import jobs
@@ -44,6 +46,15 @@ class JobCommand(BaseCommand):
 
     requires_system_checks: list[str] = []  # a job needs no pages; `make check` looks at them
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's, but an argument that is missing or wrong is one line and status 1 as well."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if parser.called_from_command_line:
+            vars(parser)["error"] = lambda message: parser.exit(
+                1, f"{message[:1].upper()}{message[1:]}; see --help.\n"
+            )
+        return parser
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--json", metavar="PATH", help="write the result there as JSON; - is standard output"
@@ -67,22 +78,31 @@ class JobCommand(BaseCommand):
         check_writable(options["json"])
         try:
             result = self.work(options)
+            if options["json"]:
+                write_json(options["json"], result)
         except (jobs.Refused, ValueError, OSError) as error:
             raise CommandError(jobs.message_of(error)) from error
-        except jobs.Cancelled as error:
+        except DatabaseError as error:
             raise CommandError(
-                "The run was cancelled. What was done is kept; run the command again."
+                f"The database does not work ({jobs.message_of(error)}). A new one is prepared by: manage.py migrate"
             ) from error
-        if options["json"]:
-            write_json(options["json"], result)
+        except jobs.Cancelled as error:
+            raise CommandError("The run was cancelled. What was done is kept; it can be retried.") from error
+        except KeyboardInterrupt as error:
+            raise CommandError("Stopped. The run waits in the queue.", returncode=130) from error
         if options["json"] != "-":
             self.stdout.write(self.describe(result))
 
 
 def check_writable(path: str | None) -> None:
     """Find out before hours of work whether the result can be written."""
-    if path and path != "-" and not Path(path).absolute().parent.is_dir():
+    if not path or path == "-":
+        return
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
         raise CommandError(f"--json {path}: the folder does not exist. Make it, or give another path.")
+    if Path(path).is_dir() or not os.access(path if Path(path).exists() else folder, os.W_OK):
+        raise CommandError(f"--json {path}: no file can be written there. Give another path.")
 
 
 def write_json(path: str, result: dict[str, Any]) -> None:

@@ -1,0 +1,257 @@
+"""Every command: what one prints the next takes, JSON stands alone, and what is wrong is one line."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+
+from anonymizer import anonymizing
+from anonymizer.management.console import JobCommand
+from anonymizer.models import Anonymization, Clip, Dataset, Run, Sequence
+from studies import demo
+from studies.models import Rating, Study
+from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
+from tests.studies.rows import make_study
+
+pytestmark = pytest.mark.django_db
+OURS = ("anonymizer", "recognition", "studies")
+SMALL = ("--subjects", 12, "--sequences", "nm=4", "--view-angles", "0,90", "--frames", 16)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    """Only smaller: fewer donors are drawn and measured on."""
+    for name, value in {"BANK": 2, "DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
+        monkeypatch.setattr(anonymizing, name, value)
+
+
+def files() -> set[Path]:
+    """What belongs to rows; what is computed once and kept for whoever asks next may stay."""
+    owned = (Path(settings.MEDIA_ROOT) / name for name in ("silhouettes", "pictures", "clips", "checkpoints"))
+    return {path for folder in owned for path in folder.rglob("*") if path.is_file()}
+
+
+# --- From walkers to an export, command by command ------------------------------------------------
+def test_what_one_command_prints_the_next_one_takes(manage, tmp_path):
+    made = manage("generate_walkers", "--name", "walkers", *SMALL, "--seed", 5, "--json", "-").json
+    assert made == {"dataset": "walkers", "subjects": 12, "sequences": 96, "frames": 96 * 16, "dropped": []}
+    dataset = ("--dataset", made["dataset"])
+
+    recognizer = manage("train_recognizer", *dataset, "--json", "-").json["recognizer"]
+    trained = manage("train_network", *dataset, "--epochs", 2, "--json", "-").json
+    assert len(trained["losses"]) == 2
+
+    probes = ("--split", "30:15:55", "--sequences", "nm-03,nm-04")
+    by_tieu = ("--method", "tieu", "--checkpoint", trained["checkpoint"])
+    changed = manage("anonymize", *dataset, *by_tieu, *probes, "--json", "-").json
+    assert changed["sequences"] == Anonymization.objects.get(method="tieu").sequences.count() > 0
+    by_sdf = manage("anonymize", *dataset, "--method", "sdf", *probes, "--clips", 1, "--json", "-").json
+    assert [(settings.MEDIA_ROOT / clip["changed"]).is_file() for clip in by_sdf["clips"]] == [True]
+
+    run = ("--run", by_sdf["anonymization_run"])
+    walks_asked = ("--gallery", "nm-01,nm-02", "--probe", "nm-03,nm-04")
+    asked = ("--recognizer", recognizer, "--attackers", "naive", *walks_asked)
+    attacked = manage("recognize", *run, *asked, "--json", "-").json
+    assert attacked["ladder"][0]["attacker"] == "naive"
+    assert Run.objects.get(pk=attacked["recognition_run"]).kind == Run.Kind.RECOGNIZE
+
+    sizes = ("--pairs-per-rater", 4, "--raters", 3, "--clip-seconds", 0.6, "--pairs-per-view-angle", 3)
+    study = manage("create_study", *run, "--name", "Commands", *sizes, "--open", "--json", "-").json
+    row = Study.objects.get(slug=study["study"])
+    assert (row.status, study["rater_url"]) == ("open", f"{settings.SITE_URL}/s/{row.token}/")
+
+    simulated = manage("simulate_raters", study["study"], "--raters", 3, "--json", "-").json
+    assert simulated == {"study": study["study"], "raters": 3, "votes": 12}
+
+    output = tmp_path / "ratings.csv"
+    manage("export_study", study["study"], "--format", "csv", "--output", output, "--json", "-").json  # noqa: B018
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == Rating.objects.count() == 12
+    assert {each["simulated"].lower() for each in rows} == {"true"}
+
+
+def test_an_experiment_is_the_documented_json(manage, tmp_path):
+    manage("generate_walkers", "--name", "walkers", *SMALL, "--seed", 5)
+    asked = ("--dataset", "walkers", "--method", "sdf", "--gallery", "nm-01,nm-02", "--probe", "nm-03,nm-04")
+    said = manage("experiment", *asked, "--attackers", "naive", "--json", tmp_path / "result.json")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.startswith("sdf on walkers\n")
+    result = json.loads((tmp_path / "result.json").read_text())
+    top = {
+        "dataset",
+        "method",
+        "alpha",
+        "donor",
+        "seed",
+        "view_angles",
+        "protocol",
+        "recognizer",
+        "originals",
+    }
+    assert top | {"attackers", "by_probe_view_angle", "proxies", "seconds"} <= result.keys()
+    assert (result["dataset"], result["method"], result["view_angles"]) == ("walkers", "sdf", [0, 90])
+    assert result["protocol"]["gallery"] == ["nm-01", "nm-02"]
+    assert result["recognizer"]["name"] == "zheng"
+    naive = result["attackers"]["naive"]
+    for name in ("rank1", "success_rate", "recognized", "success_ci95", "impersonation"):
+        assert [len(line) for line in naive[name]] == [2, 2], name
+    assert all(isinstance(count, int) for line in naive["recognized"] for count in line)
+    assert [each["view_angle"] for each in result["by_probe_view_angle"]] == [0, 90]
+    assert {"iou", "jitter_ratio", "manifold_ratio"} <= result["proxies"].keys()
+
+
+def test_walkers_as_files_come_back_by_import(manage, tmp_path):
+    tree = tmp_path / "tree"
+    some = ("--subjects", 2, "--sequences", "nm=1", "--view-angles", "0,90", "--frames", 12)
+    assert manage("generate_walkers", *some, "--export", tree, "--json", "-").json["walks"] == 2
+    assert not Dataset.objects.exists()
+    asked = (tree, "--name", "back", "--frames", 12, "--json", "-")
+    assert manage("import_casia_b", *asked).json == {
+        "dataset": "back", "subjects": 2, "sequences": 4, "frames": 4 * 12, "dropped": [],
+    }  # fmt: skip
+
+
+def test_the_demo_says_where_everything_is(manage, monkeypatch):
+    sizes = {"VIEW_ANGLES": (0, 90), "FRAMES": 16, "EPOCHS": 2, "SIMULATED_RATERS": 3, "PAIRS_PER_RATER": 6}
+    for name, value in {**sizes, "CLIP_SECONDS": 0.6}.items():
+        monkeypatch.setattr(demo, name, value)
+    first = manage("demo", "--subjects", 12, "--json", "-").json
+    named = {"dataset", "anonymization_run", "recognition_run", "study", "rater_url", "seconds"}
+    assert first.keys() == named
+    assert first["dataset"] == "Demo walkers 12"
+    assert Anonymization.objects.get(run=first["anonymization_run"]).method == "sdf"
+    assert Study.objects.get(slug=first["study"]).status == Study.Status.OPEN
+    assert set(first["seconds"]) == {stage.name for stage in demo.STAGES}
+    before = Sequence.objects.count(), Clip.objects.count(), Run.objects.count()
+    assert manage("demo", "--subjects", 12, "--json", "-").json == first
+    assert before == (Sequence.objects.count(), Clip.objects.count(), Run.objects.count())
+
+
+# --- What is wrong --------------------------------------------------------------------------------
+@pytest.fixture
+def rows():
+    """Two datasets, a finished anonymization without walks, and a study of another."""
+    dataset = DatasetFactory(name="walkers", slug="walkers")
+    walks(dataset, subjects=12, numbers=(1,), view_angles=(90,))
+    walks(DatasetFactory(name="two", slug="two"), subjects=2, numbers=(1,), view_angles=(90,))
+    run = RunFactory(pk=900, kind=Run.Kind.ANONYMIZE)
+    AnonymizationFactory(run=run, dataset=dataset, split="30:15:55")
+    return make_study()
+
+
+WRONG = {
+    "generate_walkers": [
+        ([], "The following arguments are required: --subjects; see --help."),
+        (["--subjects", "many", "--name", "w"], "Argument --subjects: invalid int value: 'many'; see --help."),
+        (["--subjects", 2], "Give --name for a dataset, or --export for a folder of PNGs."),
+        (["--subjects", 0, "--name", "w"], "Subjects must be from 1 to 999, not 0."),
+        (["--subjects", 2, "--name", "walkers"], "A dataset is named 'walkers' already. Choose another name."),
+        (["--subjects", 2, "--name", "w", "--sequences", "nm"], "'nm' is not a number of sequences. Write"),
+        (["--subjects", 2, "--name", "w", "--view-angles", "a"], "'a' are not view angles in degrees. Write"),
+        (["--subjects", 2, "--name", "w", "--difficulty", "none"], "Difficulty 'none' is not known. Use one of:"),
+        (["--subjects", 2, "--export", "/"], "/ holds files already. Export into an empty or new folder."),
+        (["--subjects", 2, "--name", "w", "--json", "/none/r.json"], "--json /none/r.json: the folder does not"),
+        (["--subjects", 2, "--name", "w", "--json", "/"], "--json /: no file can be written there."),
+    ],
+    "import_casia_b": [
+        ([], "The following arguments are required: path, --name; see --help."),
+        (["/none", "--name", "w"], "/none does not exist. Give a folder, a .zip or a .tar.gz in CASIA-B layout."),
+        (["/etc/hostname", "--name", "w"], "hostname: is neither a folder nor a zip, tar or tar.gz file"),
+        (["/var/empty-folder", "--name", "w"], "/var/empty-folder does not exist."),
+        (["/", "--name", " "], "The dataset needs a name."),
+        (["/", "--name", "w", "--frames", 0], "Frames must be from 1 to 10000, not 0."),
+    ],
+    "train_network": [
+        (["--dataset", "nobody"], "No dataset is named 'nobody'. Known: "),
+        (["--dataset", "walkers", "--method", "sdf"], "Method 'sdf' has no network to train."),
+        (["--dataset", "walkers", "--split", "half"], "--split half is not a split. Write paper, or "),
+        (["--dataset", "two", "--split", "paper"], "--split"),
+        (["--dataset", "walkers", "--epochs", 0], "Epochs must be from 1 to 10000, not 0."),
+    ],
+    "train_recognizer": [
+        (["--dataset", "nobody"], "No dataset is named 'nobody'. Known: "),
+        (["--dataset", "walkers", "--split", "1:2"], "1:2"),
+        (["--dataset", "walkers", "--rank", 0], "rank"),
+    ],
+    "anonymize": [
+        (["--dataset", "nobody", "--method", "sdf"], "No dataset is named 'nobody'. Known: "),
+        (["--dataset", "walkers", "--method", "magic"], "Method 'magic' is not known. Use one of: "),
+        (["--dataset", "walkers", "--method", "sdf", "--donor", "me"], "Donor policy 'me' is not known."),
+        (["--dataset", "walkers", "--method", "sdf", "--alpha", "nan"], "nan"),
+        (["--dataset", "walkers", "--method", "tieu"], "Method 'tieu' needs a trained network."),
+        (["--dataset", "walkers", "--method", "tieu", "--checkpoint", "x"], "No checkpoint is named 'x'."),
+        (["--dataset", "walkers", "--method", "sdf", "--sequences", "nm-09"], "No walk of 'walkers' is named nm-09."),
+    ],
+    "recognize": [
+        (["--run", 0], "Run 0 is no anonymization. Give the number that `anonymize` printed."),
+        (["--run", 900, "--attackers", "magic"], "magic"),
+        (["--run", 900, "--recognizer", "x"], "No recognizer is named 'x'. Known: none yet."),
+        (["--run", 900, "--gallery", "nm"], "nm"),
+    ],
+    "experiment": [
+        (["--dataset", "nobody", "--method", "sdf"], "No dataset is named 'nobody'. Known: "),
+        (["--dataset", "walkers", "--method", "magic"], "Method 'magic' is not known. Use one of: "),
+        (["--dataset", "two", "--method", "sdf"], "--split 30:15:55 of 2 subjects leaves "),
+    ],
+    "create_study": [
+        (["--run", 0, "--name", "S"], "Run 0 is no anonymization. Give the number that `anonymize` printed."),
+        (["--name", "S"], "Say what is to be judged: --run NUMBER, or --manifest PATH"),
+        (["--run", 900, "--name", " "], "The study needs a name of at most 100 characters."),
+        (["--run", 900, "--name", "S", "--template", "magic"], "'magic' is not known. Use one of: "),
+        (["--run", 900, "--name", "S", "--raters", 0], "Raters must be from 1 to 10000, not 0."),
+        (["--run", 900, "--name", "S", "--clip-seconds", "nan"], "nan"),
+        (["--run", 900, "--name", "S"], "pairs"),
+    ],
+    "simulate_raters": [
+        (["nobody", "--raters", 1], "No study is named 'nobody'. Known: "),
+        (["STUDY", "--raters", 0], "0 simulated raters don't fit: "),
+        (["STUDY", "--raters", 1000], "1000 simulated raters don't fit: "),
+    ],
+    "export_study": [
+        (["nobody", "--format", "csv", "--output", "/tmp/x.csv"], "No study is named 'nobody'. Known: "),
+        (["STUDY", "--format", "docx", "--output", "/tmp/x.docx"], "docx"),
+        (["STUDY", "--format", "csv", "--output", "/none/x.csv"], "/none"),
+    ],
+    "analyze_ratings": [
+        ([], "The following arguments are required: FILE; see --help."),
+        (["/none.csv"], "/none.csv"),
+    ],
+    "demo": [(["--subjects", 11], "The demo needs from 12 to 500 subjects, not 11.")],
+    "import_opengait": [(["/none", "--name", "w"], "/none does not exist.")],
+    "export_opengait": [(["nobody", "/tmp/out"], "No dataset is named 'nobody'. Known: ")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"), [(name, *case) for name, cases in WRONG.items() for case in cases]
+)
+def test_what_is_wrong_is_one_line_and_leaves_nothing(manage, rows, name, arguments, said):
+    before = files(), Dataset.objects.count(), Study.objects.count(), Anonymization.objects.count()
+    line = manage.refused(name, *(rows.slug if each == "STUDY" else each for each in arguments))
+    assert said in line
+    assert "Traceback" not in line
+    assert before == (files(), Dataset.objects.count(), Study.objects.count(), Anonymization.objects.count())
+
+
+def test_no_command_is_forgotten_here():
+    ours = {name for name, app in get_commands().items() if app in OURS}
+    for name in ours:
+        from django.core.management import load_command_class
+
+        assert isinstance(load_command_class(get_commands()[name], name), JobCommand), name
+
+
+def test_a_database_that_is_not_prepared_is_one_line(tmp_path):
+    environment = {**os.environ, "GAITMOS_VAR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "generate_walkers", "--name", "w", "--subjects", "2"]
+    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("A new one is prepared by: manage.py migrate")
