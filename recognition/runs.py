@@ -13,6 +13,7 @@ from anonymizer.models import Anonymization, Dataset, Run
 from recognition import keeping, training_recognizers
 from recognition.gathering import Gathered, loaded, split_of
 from recognition.models import Recognizer
+from recognition.provenance import provenance
 
 if TYPE_CHECKING:
     from recognition.identify.answers import Answers
@@ -112,6 +113,17 @@ def _check_strangers(anonymization: Anonymization, recognizer: Recognizer | None
             f"Recognizer {recognizer.name} was trained on subjects who are tested here ({named}). "
             f"Choose one trained with the split {anonymization.split}, or none."
         )
+
+
+def check_choices(options: Mapping[str, Any]) -> None:
+    """Refuse, before hours of work, what `request_recognition` would refuse after them."""
+    _checked_choices(
+        options.get("attackers"),
+        options.get("gallery") or GALLERY,
+        options.get("probe") or PROBE,
+        options.get("copies", COPIES),
+        options.get("clips", CLIPS),
+    )
 
 
 def _checked_choices(
@@ -233,6 +245,7 @@ def recognize(work: jobs.Work) -> None:
     run.result = keeping.result(
         run, anonymization, ladder.gathered.recognizer, originals, attacked, time.monotonic() - begun
     )
+    run.result["provenance"] = provenance(run, anonymization, recognizer)
 
 
 # What runs of earlier versions did not say.

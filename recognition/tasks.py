@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from anonymizer import jobs
-from recognition import runs
+from recognition import runs, sweeping
 
 
 @shared_task(name="run.train_recognizer")
@@ -19,3 +19,8 @@ def ablate(*, run_id: int) -> None:
 @shared_task(name="run.recognize")
 def recognize(*, run_id: int) -> None:
     jobs.execute(run_id, runs.recognize)
+
+
+@shared_task(name="run.sweep")
+def sweep(*, run_id: int) -> None:
+    jobs.execute(run_id, sweeping.sweep)

@@ -147,12 +147,12 @@ def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
 
 
 CHANGING = ("Drawing donors", "Changing", "Measuring")
-RECOGNIZING = ("Gait energy images", "Attacking")
+RECOGNIZING = ("Attacking",)
 VOTING = ("Encoding clips", "Voting")
 SIMULATED = "Study with simulated raters"
 STAGES = (
     Stage("walkers", "Walkers", _walkers, "dataset", ("Walking",)),
-    Stage("recognizer", "Recognizer", _recognizer, "recognizer", ("Gait energy images", "Fitting")),
+    Stage("recognizer", "Recognizer", _recognizer, "recognizer", ("Looking at walks", "Fitting")),
     Stage("sdf", "Anonymize: sdf", _anonymization("sdf"), "anonymization", CHANGING),
     Stage("recognition", "Recognition: sdf", _recognition("sdf"), "recognitions", RECOGNIZING),
     Stage("study", "Study", _study("how natural do they walk?"), "study", ("Encoding clips",)),

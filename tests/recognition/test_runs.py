@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from anonymizer import anonymizing, jobs
-from anonymizer import runs as anonymizer_runs
+from anonymizer import jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
 from recognition import copies, gathering, reports, runs
@@ -12,31 +11,10 @@ from recognition.described import Shelf
 from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
 from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
+from tests.recognition.conftest import GALLERY, PROBE, SPLIT
 
 pytestmark = pytest.mark.django_db
-SPLIT = "30:30:40"  # of 7 subjects: 2, 2 and 3
-GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
 FEW = ["naive", "anonymized-gallery", "box-track"]  # one of each family
-
-
-@pytest.fixture(autouse=True)
-def _small(settings, monkeypatch):
-    settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "BANK", 2)
-    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
-    monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
-
-
-@pytest.fixture
-def anonymization():
-    """Three of seven subjects, their third and fourth walks changed, from two sides."""
-    dataset = DatasetFactory()
-    walks(dataset, 7, numbers=(1, 2, 3, 4))
-    run = anonymizer_runs.request_anonymization(
-        dataset, "sdf", donor="random", split=SPLIT, walks=PROBE.split(","), seed=4
-    )
-    assert anonymizer_runs.execute(run)
-    return Anonymization.objects.get(run=run)
 
 
 def requested(anonymization, **options):

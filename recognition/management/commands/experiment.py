@@ -37,6 +37,7 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         self.seconds: dict[str, float] = {}
         dataset = dataset_named(options["dataset"])
+        runs.check_choices(attack_options(options))
         checkpoint = self._network(dataset, options)
         run = anonymizer_runs.request_anonymization(
             dataset,

@@ -1,0 +1,54 @@
+"""Run a recognition once more from its stored parameters and seeds, and say where a number differs."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from anonymizer import runs as anonymizer_runs
+from anonymizer.management.console import JobCommand, finish
+from anonymizer.models import Anonymization, Checkpoint
+from recognition import reproducing, runs
+from recognition.models import Recognizer
+
+
+class Command(JobCommand):
+    help = (
+        "Anonymize and attack again as a recognition run did; compare every number. Status 1 if one differs."
+    )
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("run", type=int, help="the recognition run's number")
+        parser.add_argument(
+            "--from-scratch", action="store_true", help="train network and recognizer again too"
+        )
+        parser.add_argument("--tolerance", type=float, default=0.0, help="how far a number may be off")
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        before = reproducing.experiment_run(options["run"])
+        judged = Anonymization.objects.get(run=before.parameters["anonymization_run"])
+        recognizer, checkpoint = reproducing.recognizer_of(before), judged.checkpoint
+        if options["from_scratch"]:
+            training = finish(reproducing.recognizer_again(recognizer), runs.train_recognizer)
+            recognizer = Recognizer.objects.get(run=training)
+            network = reproducing.network_again(judged)
+            if network is not None:
+                checkpoint = Checkpoint.objects.get(run=finish(network, anonymizer_runs.BODIES[network.kind]))
+        again = reproducing.anonymization_again(judged, checkpoint)
+        finish(again, anonymizer_runs.BODIES[again.kind])
+        attack = reproducing.recognition_again(before, again.anonymization, recognizer)
+        result = reproducing.compared(before, finish(attack, runs.recognize), options["tolerance"])
+        self.same = bool(result["same"])
+        return result
+
+    def describe(self, result: dict[str, Any]) -> str:
+        lines = [
+            f"Run {result['run']} again as run {result['again']}: {result['numbers']} numbers compared, "
+            + ("all the same." if result["same"] else f"{result['differences']} differ:")
+        ]
+        changed = [f"{name}: {old} before, {new} now" for name, (old, new) in result["changed"].items()]
+        return "\n".join([*lines, *result["listed"], *(["What has changed:", *changed] if changed else [])])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.same = True
+        super().handle(*args, **options)
+        if not self.same:
+            raise SystemExit(1)

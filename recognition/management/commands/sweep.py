@@ -1,0 +1,102 @@
+"""Many experiments: methods, alphas and seeds in one table and one frontier."""
+
+import csv
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from anonymizer import runs as anonymizer_runs
+from anonymizer.gait.catalogue import DONOR_POLICIES
+from anonymizer.jobs import Refused
+from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
+from recognition import sweeping
+from recognition.management.attack_arguments import add_attack_arguments, attack_options
+
+
+class Command(JobCommand):
+    help = "The same experiment over datasets, methods, alphas and seeds; one table and one figure."
+
+    def add_job_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--datasets", required=True, help="names, with commas between")
+        parser.add_argument("--methods", required=True, help="as in sdf,tieu,replace")
+        parser.add_argument("--alphas", default="", help="as in 0.3,1.5; each method's own without")
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="METHOD:NAME=VALUE",
+            help="a method's parameter, as in donor-mix:donors=3; may be given several times",
+        )
+        parser.add_argument("--seeds", default="0,1,2", help="at least three show how far results spread")
+        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
+        parser.add_argument("--split", default=anonymizer_runs.DEFAULT_SPLIT)
+        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS)
+        parser.add_argument("--stride", type=int, default=anonymizer_runs.STRIDE)
+        parser.add_argument("--output", metavar="FOLDER", help="for table.csv, table.json and frontier.svg")
+        add_attack_arguments(parser)
+
+    def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        folder = Path(options["output"]) if options["output"] else None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        wanted = sweeping.conditions(
+            _names(options["methods"]), _numbers("alphas", options["alphas"]), _settings(options["set"])
+        )
+        run = sweeping.request_sweep(
+            [dataset_named(name) for name in _names(options["datasets"])],
+            wanted,
+            [int(seed) for seed in _numbers("seeds", options["seeds"])],
+            **{name: options[name] for name in ("split", "donor", "epochs", "stride")},
+            attack=attack_options(options),
+        )
+        result = finish(run, sweeping.sweep).result
+        if folder is not None:
+            write(folder, result)
+        return {name: result[name] for name in ("sweep_run", "rows", "summary")}
+
+    def describe(self, result: dict[str, Any]) -> str:
+        lines = [f"sweep run: {result['sweep_run']}"]
+        for line in result["summary"]:
+            rank1, iou = line["strongest_rank1"], line["iou"]
+            named = f"{rank1['mean']:.3f} ({rank1['least']:.3f} to {rank1['most']:.3f})" if rank1 else "n/a"
+            like = f"{iou['mean']:.3f}" if iou else "n/a"
+            lines.append(
+                f"{line['condition']} on {line['dataset']}: rank-1 of the strongest attacker {named}, "
+                f"IoU {like}, {line['seeds']} seeds, {line['refused']} without a verdict"
+            )
+        return "\n".join(lines)
+
+
+def write(folder: Path, result: dict[str, Any]) -> None:
+    """The table twice and the figure."""
+    names = list(dict.fromkeys(name for row in result["rows"] for name in row))
+    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(result["rows"])
+    table = {name: result[name] for name in ("sweep_run", "rows", "summary")}
+    text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "table.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "frontier.svg").write_text(result["figure"], encoding="utf-8")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(what: str, text: str) -> list[float]:
+    try:
+        return [float(part) if what == "alphas" else int(part) for part in _names(text)]
+    except ValueError as error:
+        raise Refused(f"--{what} {text!r} is not understood. Write numbers with commas between.") from error
+
+
+def _settings(given: list[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, list[str]] = {}
+    for each in given:
+        method, colon, setting = each.partition(":")
+        if not colon:
+            raise Refused(f"--set {each!r} is not understood. Write --set method:name=value.")
+        found.setdefault(method.strip(), []).append(setting)
+    return {method: settings_of(method, settings) for method, settings in found.items()}

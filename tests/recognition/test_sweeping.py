@@ -1,0 +1,98 @@
+"""A sweep over methods and seeds, taken up again, and written as one table and one figure."""
+
+import csv
+import json
+
+import pytest
+from django.core.management import call_command
+
+from anonymizer import jobs
+from anonymizer.jobs import Refused
+from anonymizer.models import Run
+from recognition import runs, sweeping
+from recognition.models import Identification
+from tests.recognition.conftest import GALLERY, PROBE, SPLIT
+
+pytestmark = pytest.mark.django_db
+ATTACK = {"attackers": ["naive"], "gallery": GALLERY, "probe": PROBE}
+
+
+def requested(dataset, methods=("blend",), alphas=(0.3, 2.0), seeds=(0, 1)):
+    wanted = sweeping.conditions(methods, alphas)
+    return sweeping.request_sweep([dataset], wanted, seeds, SPLIT, donor="random", attack=ATTACK)
+
+
+def done(run):
+    assert jobs.execute(run.pk, sweeping.sweep)
+    run.refresh_from_db()
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    return run.result
+
+
+def test_every_condition_and_seed_is_one_line(walkers):
+    result = done(requested(walkers))
+    assert [(row["alpha"], row["seed"]) for row in result["rows"]] == [(0.3, 0), (0.3, 1), (2.0, 0), (2.0, 1)]
+    assert [line["seeds"] for line in result["summary"]] == [2, 2]
+    assert result["figure"].startswith("<svg")
+
+
+def test_a_recognizer_serves_all_conditions_of_a_seed_and_answers_are_kept_as_arrays_alone(walkers):
+    done(requested(walkers))
+    assert Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).count() == 2
+    assert not Identification.objects.exists()
+
+
+def test_a_sweep_goes_on_where_it_was_interrupted(walkers, monkeypatch):
+    run = requested(walkers)
+    recognize, calls = runs.recognize, []
+
+    def third_fails(work):
+        calls.append(work.run.pk)
+        if len(calls) == 3:
+            raise RuntimeError("no worker any more")
+        recognize(work)
+
+    monkeypatch.setitem(sweeping.BODIES, Run.Kind.RECOGNIZE, third_fails)
+    with pytest.raises(Refused, match="did not succeed: RuntimeError: no worker any more"):
+        jobs.execute(run.pk, sweeping.sweep)
+    jobs.retry(run)
+    result = done(run)
+    assert len(calls) == 5  # four experiments, one of them twice
+    assert len(result["rows"]) == 4
+    assert Run.objects.filter(kind=Run.Kind.ANONYMIZE).count() == 4
+
+
+def test_methods_without_alpha_are_run_once(walkers):
+    found = sweeping.conditions(["sdf", "replace"], [1.0, 2.0])
+    assert [(each["method"], each["alpha"]) for each in found] == [
+        ("sdf", 1.0),
+        ("sdf", 2.0),
+        ("replace", None),
+    ]
+    assert sweeping.conditions(["sdf"], [1.0], {"sdf": {"alpha": 9.0}})[0]["alpha"] == 9.0
+
+
+def test_what_cannot_be_swept_is_refused_at_once(walkers):
+    with pytest.raises(Refused, match="Method 'none' is not known"):
+        sweeping.conditions(["none"], [])
+    with pytest.raises(Refused, match="each once"):
+        requested(walkers, seeds=(1, 1))
+    with pytest.raises(Refused, match="'psychic' is unknown"):
+        sweeping.request_sweep(
+            [walkers], sweeping.conditions(["sdf"], []), split=SPLIT, attack={"attackers": ["psychic"]}
+        )
+    assert not Run.objects.filter(kind=Run.Kind.SWEEP).exists()
+
+
+def test_the_command_writes_the_table_twice_and_the_figure(walkers, tmp_path):
+    call_command(
+        "sweep", datasets=walkers.name, methods="blend", seeds="0,1", split=SPLIT, donor="random",
+        attackers="naive", gallery=GALLERY, probe=PROBE, output=str(tmp_path), json=str(tmp_path / "all.json"),
+    )  # fmt: skip
+    with (tmp_path / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert [row["seed"] for row in rows] == ["0", "1"]
+    assert [float(row["naive_rank1"]) for row in rows] == [row["naive_rank1"] for row in table["rows"]]
+    assert json.loads((tmp_path / "all.json").read_text()) == table
+    assert (tmp_path / "frontier.svg").read_text().startswith("<svg")
