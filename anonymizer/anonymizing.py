@@ -195,11 +195,23 @@ def _changed(
 
 def workshop(anonymization: Anonymization) -> tuple[str, dict[str, Any], bytes | None, str]:
     """What a process needs before it can change tracks: `batch.prepare` takes it."""
-    checkpoint = None
-    if anonymization.checkpoint is not None:
-        with anonymization.checkpoint.weights.open("rb") as file:
-            checkpoint = bytes(file.read())
+    checkpoint = _weights(anonymization.checkpoint) if anonymization.checkpoint else None
     return anonymization.method, anonymization.method_parameters, checkpoint, settings.GAITMOS_DEVICE
+
+
+def _weights(checkpoint: Checkpoint) -> bytes:
+    """The checkpoint's file, looked at before any process is started with it."""
+    from anonymizer.gait import checkpoints
+
+    try:
+        with checkpoint.weights.open("rb") as file:
+            data = bytes(file.read())
+        checkpoints.from_bytes(data, method=checkpoint.method)
+    except (OSError, ValueError) as error:
+        raise jobs.Refused(
+            f"Checkpoint {checkpoint.name!r} can't be used: {jobs.message_of(error)}. Train another."
+        ) from error
+    return data
 
 
 def track_jobs(
@@ -209,17 +221,20 @@ def track_jobs(
     bank: "DonorBank | None",
     refused: list["ChangedTrack"],
 ) -> Iterator["TrackJob"]:
-    """One job a track; those for whom no donor is found are added to `refused`, with the reason."""
+    """One job a track; those that can't be, or find no donor, go to `refused` with the reason."""
     from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
 
     numbers = {name: number for number, name in enumerate(sorted({*candidates, *tracks}))}
     for name, views in tracks.items():
         try:
             lent = _donors_for(anonymization, name, candidates, bank)
+            own = {angle: store.read(row) for angle, row in views.items()}
         except ValueError as error:
             refused.append(ChangedTrack(name, error=str(error)))
             continue
-        own = {angle: store.read(row) for angle, row in views.items()}
+        except OSError as error:
+            refused.append(ChangedTrack(name, error=f"a file can't be read: {error.strerror or error}"))
+            continue
         yield TrackJob(
             name, PackedTrack.of(name, own), lent, seed=anonymization.run.seed * 1_000_003 + numbers[name]
         )
@@ -234,9 +249,7 @@ def _keep(anonymization: Anonymization, views: Mapping[int, Sequence], changed: 
         anonymization.save(update_fields=["skipped"])
         return
     sources = {angle: row.pk for angle, row in views.items()}
-    store.add_changed(
-        anonymization, sources, changed.views, iou=changed.iou, jitter=changed.jitter, donor=changed.donor
-    )
+    store.add_changed(anonymization, sources, changed.views, donor=changed.donor, measures=changed.measures)
 
 
 def _finish(work: jobs.Work, anonymization: Anonymization) -> None:
@@ -262,9 +275,16 @@ def _reasons(anonymization: Anonymization) -> str:
 
 
 def _proxies(work: jobs.Work, anonymization: Anonymization) -> dict[str, float | None]:
-    """Mean IoU with the originals, jitter and manifold ratios against them; None where undefined."""
+    """Mean IoU with the originals, jitter and manifold ratios against them, shares of frames with detached
+    parts; None where undefined.
+    """
     work.progress(work.run.done, work.run.total, "Measuring")
-    means = anonymization.sequences.aggregate(iou=Avg("iou"), jitter_ratio=Avg("jitter"))
+    means = anonymization.sequences.aggregate(
+        iou=Avg("iou"),
+        jitter_ratio=Avg("jitter"),
+        frag=Avg("detached"),
+        frag_original=Avg("detached_before"),
+    )
     return {**means, "manifold_ratio": _manifold_ratio(anonymization)}
 
 

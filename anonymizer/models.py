@@ -241,7 +241,7 @@ class Anonymization(models.Model):
     checkpoint = models.ForeignKey(Checkpoint, null=True, blank=True, on_delete=models.PROTECT)
     copy = models.CharField(max_length=16, choices=Copy, default=Copy.PROBE)
     split = models.CharField(max_length=16, blank=True, default="30:15:55")  # empty: everybody
-    proxies = models.JSONField(default=dict, blank=True)  # {"iou", "jitter_ratio", "manifold_ratio"}
+    proxies = models.JSONField(default=dict, blank=True)  # {"iou", "jitter_ratio", …}
     skipped = models.JSONField(default=list, blank=True)  # [{"sequence", "reason"}]
     created = models.DateTimeField(auto_now_add=True)
 
@@ -267,9 +267,11 @@ class AnonymizedSequence(StoredSilhouettes):
 
     anonymization = models.ForeignKey(Anonymization, on_delete=models.CASCADE, related_name="sequences")
     source = models.ForeignKey(Sequence, on_delete=models.CASCADE, related_name="anonymized")
-    donor = models.CharField(max_length=64, blank=True)  # a subject's label or "synthetic 12"
+    donor = models.TextField(blank=True)  # subjects' labels or "synthetic 12", with commas between
     iou = models.FloatField(null=True, blank=True)  # with the original
     jitter = models.FloatField(null=True, blank=True)  # second difference in time against the original's
+    detached = models.FloatField(null=True, blank=True)  # share of frames with parts that have come off
+    detached_before = models.FloatField(null=True, blank=True)  # the same in the original
 
     class Meta:
         ordering = ["pk"]

@@ -186,15 +186,15 @@ def request_anonymization(
         raise Refused(f"Method {method!r} is not known. Use one of: {', '.join(METHODS)}.")
     trained = _checked_checkpoint(chosen, checkpoint)
     checked = _checked_parameters(chosen, _given(alpha, parameters), trained)
-    if split is not None:
-        check_split(dataset, split)
     _check_walks(dataset, walks)
+    donor = _checked_donor(chosen, donor)
+    _check_lenders(dataset, split, donor, chosen.donors_for(checked))
     asked = {
         "dataset": dataset.pk,
         "method": method,
         "alpha": checked.pop("alpha", None),
         "parameters": checked,
-        "donor": _checked_donor(chosen, donor),
+        "donor": donor,
         "checkpoint": trained.pk if trained else None,
         "split": split,
         "walks": list(walks),
@@ -256,6 +256,16 @@ def _checked_donor(method: Method, donor: str | None) -> str:
             f"Use: {' or '.join(method.donor_policies)}."
         )
     return donor
+
+
+def _check_lenders(dataset: Dataset, split: str | None, donor: str, wanted: int) -> None:
+    """Real donors come from the subjects that are tested, and nobody is lent to oneself."""
+    tested = len(check_split(dataset, split).test) if split else dataset.subjects.count()
+    if donor in (Anonymization.DonorPolicy.FIXED, Anonymization.DonorPolicy.RANDOM) and tested <= wanted:
+        raise Refused(
+            f"Donor policy {donor!r} needs at least {wanted + 1} tested subjects, and there are {tested}. "
+            "Use synthetic donors."
+        )
 
 
 def _checked_checkpoint(method: Method, checkpoint: Checkpoint | None) -> Checkpoint | None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Sequence, StoredSilhouettes, Subject
 
 if TYPE_CHECKING:  # the web process stays without OpenCV
+    from anonymizer.gait.batch import Measures
     from anonymizer.gait.donors import TrackName
     from anonymizer.gait.packing import Packed
 
@@ -49,18 +50,19 @@ def add_changed(
     views: Mapping[int, "Packed"],
     *,
     donor: str,
-    iou: Mapping[int, float],
-    jitter: Mapping[int, float | None],
+    measures: Mapping[int, "Measures"],
 ) -> None:
-    """Store what a method made of one walk: `sources` are sequence ids, and the measures, by view angle."""
+    """Store what a method made of one walk: `sources` are sequence ids, by view angle as the measures are."""
     rows = []
     for view_angle, packed in views.items():
         row = AnonymizedSequence(
             anonymization=anonymization,
             source_id=sources[view_angle],
             donor=donor,
-            iou=_number(iou[view_angle]),
-            jitter=_number(jitter[view_angle]),
+            iou=_number(measures[view_angle].iou),
+            jitter=_number(measures[view_angle].jitter),
+            detached=_number(measures[view_angle].detached),
+            detached_before=_number(measures[view_angle].detached_before),
         )
         _files(row, f"a{anonymization.pk}-{sources[view_angle]}", packed)
         rows.append(row)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 
 from anonymizer.gait import checkpoints, methods, proxies
 from anonymizer.gait.donors import Donor, Track, TrackName
 from anonymizer.gait.packing import Packed, packed
-from anonymizer.gait.silhouettes import Silhouettes, frames_of_iou, unpack
+from anonymizer.gait.silhouettes import Silhouettes, unpack
 from anonymizer.gait.training import Checkpoint
 
 _DONORS_KEPT = 64
@@ -43,14 +44,32 @@ class TrackJob:
 
 
 @dataclass(frozen=True)
+class Measures:
+    """How one view looks beside its original; None where that is undefined."""
+
+    iou: float
+    jitter: float | None  # ratio against the original
+    detached: float | None  # share of the frames in which something has come off the body
+    detached_before: float | None  # the same in the original
+
+    @classmethod
+    def of(cls, original: Silhouettes, changed: Silhouettes) -> "Measures":
+        return cls(
+            proxies.iou(original, changed),
+            proxies.jitter_ratio(original, changed),
+            proxies.detached_share(changed),
+            proxies.detached_share(original),
+        )
+
+
+@dataclass(frozen=True)
 class ChangedTrack:
     """What came of it; `error` says in words why nothing did."""
 
     name: TrackName
     donor: str = ""
     views: Mapping[int, Packed] = field(default_factory=dict)
-    iou: Mapping[int, float] = field(default_factory=dict)
-    jitter: Mapping[int, float | None] = field(default_factory=dict)  # ratio against the original
+    measures: Mapping[int, Measures] = field(default_factory=dict)  # by view angle, as `views`
     error: str = ""
 
 
@@ -80,22 +99,26 @@ def _donor(track: PackedTrack) -> Donor:
 
 
 def changed_views(job: TrackJob, original: Track) -> dict[int, Silhouettes]:
-    """One unpacked track changed; ValueError where it can't be."""
-    return methods.anonymize(
-        original,
-        _workshop.method,
-        parameters=_workshop.parameters,
-        donors=[_donor(each) for each in job.donors],
-        network=_workshop.network,
-        rng=np.random.default_rng(job.seed),
-    )
+    """One unpacked track changed; ValueError where it can't be, whatever the reason."""
+    try:
+        return methods.anonymize(
+            original,
+            _workshop.method,
+            parameters=_workshop.parameters,
+            donors=[_donor(each) for each in job.donors],
+            network=_workshop.network,
+            rng=np.random.default_rng(job.seed),
+        )
+    except (ArithmeticError, IndexError, cv2.error) as error:
+        text = " ".join(str(error).split())
+        raise ValueError(f"it can't be changed ({type(error).__name__}: {text})") from error
 
 
 def change(job: TrackJob) -> ChangedTrack:
     """Change one track. A track that can't be changed is reported, so that it does not end the job."""
-    original = {angle: unpack(data) for angle, data in job.track.views}
     donor = ", ".join(each.name for each in job.donors)
     try:
+        original = {angle: unpack(data) for angle, data in job.track.views}
         changed = changed_views(job, original)
     except ValueError as error:
         return ChangedTrack(job.name, donor, error=str(error))
@@ -103,6 +126,5 @@ def change(job: TrackJob) -> ChangedTrack:
         job.name,
         donor,
         {angle: packed(silhouettes) for angle, silhouettes in changed.items()},
-        {angle: frames_of_iou(original[angle], changed[angle]) for angle in changed},
-        {angle: proxies.jitter_ratio(original[angle], changed[angle]) for angle in changed},
+        {angle: Measures.of(original[angle], changed[angle]) for angle in changed},
     )

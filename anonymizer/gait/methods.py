@@ -28,9 +28,9 @@ from anonymizer.gait.filter_methods import (
 from anonymizer.gait.parameters import AS_ORIGINAL, Parameters
 from anonymizer.gait.replace_best import replace_best
 from anonymizer.gait.silhouettes import Silhouettes
-from anonymizer.gait.silhouettes import checked as checked_silhouettes
 from anonymizer.gait.time_warp import phase
 from anonymizer.gait.training import Checkpoint
+from anonymizer.gait.usable import refuse_unusable
 
 
 class ChangeTrack(Protocol):
@@ -138,8 +138,7 @@ def anonymize(
         raise ValueError(
             f"the method {method!r} needs {wanted} donors for a track and was given {len(donors)}"
         )
-    for silhouettes in track.values():
-        checked_silhouettes(silhouettes)
+    refuse_unusable(track)
     changed = CHANGES[method](prepared(track), [prepared(donor) for donor in donors], settings, network, rng)
     return dict(changed)
 

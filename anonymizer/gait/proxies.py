@@ -47,9 +47,12 @@ def detached_share(silhouettes: Silhouettes) -> float | None:
 
 
 def _in_parts(frame: NDArray[np.uint8]) -> bool:
-    _, _, parts, _ = cv2.connectedComponentsWithStats(frame)
+    left, top, width, height = cv2.boundingRect(frame)
+    count, _, parts, _ = cv2.connectedComponentsWithStats(frame[top : top + height, left : left + width])
+    if count <= 2:  # the background and one part
+        return False
     areas = np.sort(parts[1:, cv2.CC_STAT_AREA])
-    return len(areas) > 1 and bool(areas[-2] >= _DETACHED * areas.sum())
+    return bool(areas[-2] >= _DETACHED * areas.sum())
 
 
 @dataclass(frozen=True)

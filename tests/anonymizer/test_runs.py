@@ -1,14 +1,17 @@
 """What the anonymizer's runs make of rows: datasets, networks, changed walks; once, however often they are begun."""
 
 import itertools
+import pickle
 
+import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from anonymizer import anonymizing, importing, jobs, making_datasets, runs, tasks, training_networks
 from anonymizer.gait import casia_b
 from anonymizer.gait.catalogue import METHODS
-from anonymizer.gait.silhouettes import unpack
+from anonymizer.gait.silhouettes import pack, unpack
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Run, Sequence
 from tests.factories import CheckpointFactory, DatasetFactory, figure, walks
@@ -302,8 +305,8 @@ def test_what_is_left_does_not_change_the_seed_of_a_track(dataset):
     anonymization = anonymizing._own(run)
     every = anonymizing.wanted_tracks(anonymization, [])
     last = list(every)[-1]
-    seeds = {job.name: job.seed for job in anonymizing._jobs(anonymization, every, None, [])}
-    (alone,) = anonymizing._jobs(anonymization, {last: every[last]}, None, [])
+    seeds = {job.name: job.seed for job in anonymizing.track_jobs(anonymization, every, every, None, [])}
+    (alone,) = anonymizing.track_jobs(anonymization, {last: every[last]}, every, None, [])
     assert alone.seed == seeds[last]
     assert len(set(seeds.values())) == len(seeds)
 
@@ -314,6 +317,72 @@ def test_a_walk_for_which_no_donor_was_recorded_is_skipped_with_its_reason(datas
     assert [entry["sequence"] for entry in run.result["skipped"]] == ["003/nm-01", "003/nm-02"]
     assert "no donor" in run.result["skipped"][0]["reason"] or "donors" in run.result["skipped"][0]["reason"]
     assert run.anonymization.sequences.count() == 4
+
+
+def spoil(row, content):
+    """Another content in the file of a stored walk."""
+    default_storage.delete(row.silhouettes.name)
+    if content is not None:
+        default_storage.save(row.silhouettes.name, ContentFile(content))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "a file can't be read"),
+        (b"junk", "not packed silhouettes"),
+        (pack(figure(3, 1))[:-9], "packed silhouettes are damaged"),
+        (pack(~figure(3, 1)), "view angle 90°: body and background are swapped"),
+        (pack(np.concatenate([figure(3, 1)] * 2, axis=2)), "view angle 90°: 100% of the frames show several"),
+    ],
+)
+@pytest.mark.parametrize("method", ["sdf", "phase", "replace-best"])
+def test_one_bad_sequence_is_reported_and_the_others_are_changed(dataset, method, content, reason):
+    walk = of(dataset).get(subject__label="003", number=1, view_angle=90)
+    spoil(walk, content)
+    run = done(runs.request_anonymization(dataset, method, split=SPLIT, walks=["nm-01"], seed=2))
+    (skipped,) = run.result["skipped"]
+    assert skipped["sequence"] == "003/nm-01"
+    assert reason in skipped["reason"]
+    assert run.anonymization.sequences.count() == 4  # the other two subjects, from two sides
+
+
+def test_detached_parts_are_measured_before_and_after(dataset):
+    crumbs = figure(3, 1).copy()
+    crumbs[:6, 2:12, 2:6] = True
+    spoil(of(dataset).get(subject__label="003", number=1, view_angle=90), pack(crumbs))
+    made = anonymized(dataset, "erode", parameters={"strength": 0}, walks=["nm-01"])
+    row = made.sequences.get(source__subject__label="003", source__view_angle=90)
+    assert (row.detached, row.detached_before) == (0.5, 0.5)
+    assert made.proxies["frag"] == made.proxies["frag_original"] == 0.5 / 6
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file"),
+        (pickle.dumps({"first": 1}), "not a checkpoint of the contour network"),
+        (b"", "not a checkpoint of the contour network"),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_read_is_refused_before_anything_is_changed(dataset, content, reason):
+    network = CheckpointFactory(dataset=dataset)
+    network.weights.save("broken.npz", ContentFile(content or b"1"))
+    if content is None:
+        default_storage.delete(network.weights.name)
+    run = runs.request_anonymization(dataset, "tieu", checkpoint=network, split=SPLIT)
+    with pytest.raises(Refused, match=rf"Checkpoint .* can't be used: .*{reason}.*Train another"):
+        runs.execute(run)
+    assert not AnonymizedSequence.objects.exists()
+
+
+@pytest.mark.parametrize("donor", ["fixed", "random"])
+def test_one_subject_has_nobody_to_lend_a_gait(donor):
+    alone = DatasetFactory()
+    walks(alone, 1)
+    with pytest.raises(Refused, match=r"needs at least 2 tested subjects, and there are 1\. Use synthetic"):
+        runs.request_anonymization(alone, "sdf", donor=donor, split=None)
+    assert anonymized(alone, "sdf", split=None).sequences.count() == 4
 
 
 def test_an_anonymization_that_changes_nothing_fails_and_says_why(dataset):
