@@ -1,4 +1,4 @@
-"""The other answer on a study's dashboard: who is still named, as the newest recognition found it."""
+"""The other answer on a study's dashboard: who is still named, as the newest recognitions found it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from typing import Any
 
 from anonymizer.models import Anonymization, Run
 from recognition import reports
+from studies.models import Condition
 from studies.mos import figures
 from studies.mos.figures import Figure, Ladder, Point, Rung, Series
 
 STRONGEST, NAIVE = "strongest", "naive"
+BOUNDED = "replace-best"  # draws n donors independently of who walks, so that it names at most n of G
 
 
 def label_of(anonymization: Anonymization) -> str:
@@ -27,9 +29,9 @@ def interval(ends: Sequence[float] | None) -> str:
 
 @dataclass(frozen=True)
 class Attack:
-    """One attacker's result in a recognition run; `rung` is its entry in the run's ladder."""
+    """One attacker's result on one condition; `rung` is its entry in the ladder of the recognition run."""
 
-    anonymization: Anonymization
+    condition: Condition
     run: Run
     rung: dict[str, Any]
     is_strongest: bool
@@ -81,68 +83,109 @@ class Attack:
         names = [rung["attacker"] for rung in reports.ladder(self.run)]
         return NAIVE in names and reports.strongest(self.run) != NAIVE
 
+    @property
+    def bound(self) -> float | None:
+        """The most that anybody can name from one clip, n/G, where the method gives such a bound."""
+        changed = self.condition.anonymization
+        donors = changed.parameters.get("n") if changed and changed.method == BOUNDED else None
+        chance = self.rung["chance"]
+        return None if donors is None or chance is None else min(1.0, donors * chance)
 
-def newest(anonymization: Anonymization | None) -> int | None:
-    """The newest recognition's id."""
-    run = reports.newest_run(anonymization) if anonymization else None
-    return run.pk if run else None
+
+def newest(study_conditions: Sequence[Condition]) -> list[int | None]:
+    """The newest recognition's id of each condition."""
+    runs = [_newest_run(condition) for condition in study_conditions]
+    return [run.pk if run else None for run in runs]
 
 
-def attack(anonymization: Anonymization | None, wanted: str) -> Attack | None:
-    """The strongest attacker of the newest recognition, or the naive one; None where nobody attacked."""
-    run = reports.newest_run(anonymization) if anonymization else None
+def _newest_run(condition: Condition) -> Run | None:
+    return reports.newest_run(condition.anonymization) if condition.anonymization else None
+
+
+def attacks(conditions: Sequence[Condition], wanted: str) -> list[Attack]:
+    """The strongest attacker of each condition's newest recognition, or the naive one, where anybody attacked."""
+    found = [attack(condition, wanted) for condition in conditions]
+    return [each for each in found if each]
+
+
+def attack(condition: Condition, wanted: str) -> Attack | None:
+    run = _newest_run(condition)
     rungs = {rung["attacker"]: rung for rung in reports.ladder(run)} if run else {}
-    if anonymization is None or run is None or not rungs:
+    if run is None or not rungs:
         return None
     strongest = reports.strongest(run) or next(reversed(rungs))
     name = NAIVE if wanted == NAIVE and NAIVE in rungs else strongest
-    return Attack(anonymization, run, rungs[name], name == strongest)
+    return Attack(condition, run, rungs[name], name == strongest)
 
 
 # --- Figures --------------------------------------------------------------------------------------
-def figures_of(attacked: Attack, axis: Sequence[int], reference: bool) -> list[Figure]:
-    """Success rate by view angle, the ladder, the matrix."""
-    return [_by_view_angle(attacked, axis, reference), _ladder(attacked), _matrix(attacked)]
-
-
-def _by_view_angle(attacked: Attack, axis: Sequence[int], reference: bool) -> Figure:
-    entries = reports.by_probe_view_angle(attacked.run, attacked.rung["attacker"])
-    points = [
-        Point(each["view_angle"], each["success_rate"], *_ends(each), each["recognized"]) for each in entries
-    ]
-    series = Series(label_of(attacked.anonymization), attacked.anonymization.method, points)
+def by_view_angle(attacked: Sequence[Attack], axis: Sequence[int], reference: bool) -> Figure:
+    series = [Series(each.condition.label, each.condition.method, _points(each)) for each in attacked]
     return figures.success_rate_by_view_angle(
-        [series], view_angles=axis, attacker=attacked.label.lower(), reference=reference
+        series, view_angles=axis, attacker=_by_whom(attacked), reference=reference
     )
 
 
-def _ends(entry: dict[str, Any]) -> tuple[float | None, float | None]:
-    low, high = entry["ci95"] or (None, None)
+def _by_whom(attacked: Sequence[Attack]) -> str:
+    """The attacker's name, or what to call several: each condition has a strongest one of its own."""
+    names = {each.label.lower() for each in attacked}
+    return names.pop() if len(names) == 1 else "each condition’s strongest attacker"
+
+
+def _points(attacked: Attack) -> list[Point]:
+    entries = reports.by_probe_view_angle(attacked.run, attacked.rung["attacker"])
+    return [
+        Point(each["view_angle"], each["success_rate"], *_ends(each["ci95"]), each["recognized"])
+        for each in entries
+    ]
+
+
+def _ends(ends: Sequence[float] | None) -> tuple[float | None, float | None]:
+    low, high = ends or (None, None)
     return low, high
 
 
-def _ladder(attacked: Attack) -> Figure:
-    """The weakest on top, the strongest at the bottom, whatever the toggle says."""
-    entries = reports.ladder(attacked.run)
-    rungs = [Rung(each["label"], each["rank1"], *_ends(each), each["probes"]) for each in entries]
-    strongest = reports.strongest(attacked.run)
-    names = [each["label"] for each in sorted(entries, key=lambda each: each["attacker"] == strongest)]
+def ladder(attacked: Sequence[Attack]) -> Figure:
+    """The weakest on top, the first condition's strongest at the bottom, whatever the toggle says."""
+    first = attacked[0]
     return figures.attackers_ladder(
-        [Ladder(label_of(attacked.anonymization), attacked.anonymization.method, rungs)],
-        attackers=names,
-        chance=attacked.rung["chance"],
-        clear=attacked.rung["clear_rank1"],
-        recognizer=reports.experiment(attacked.run)["recognizer"]["name"].capitalize(),
+        [_rungs(each) for each in attacked],
+        attackers=_rung_names(attacked),
+        chance=first.rung["chance"],
+        clear=first.rung["clear_rank1"],
+        recognizer=reports.experiment(first.run)["recognizer"]["name"].capitalize(),
     )
 
 
-def _matrix(attacked: Attack) -> Figure:
+def _rungs(attacked: Attack) -> Ladder:
+    rungs = [
+        Rung(each["label"], each["rank1"], *_ends(each["ci95"]), each["probes"])
+        for each in reports.ladder(attacked.run)
+    ]
+    condition = attacked.condition
+    return Ladder(condition.label, condition.method, rungs, bound=attacked.bound)
+
+
+def _rung_names(attacked: Sequence[Attack]) -> list[str]:
+    names = list(dict.fromkeys(rung["label"] for each in attacked for rung in reports.ladder(each.run)))
+    strongest = reports.strongest(attacked[0].run)
+    last = {rung["label"] for rung in reports.ladder(attacked[0].run) if rung["attacker"] == strongest}
+    return sorted(names, key=lambda name: name in last)
+
+
+def matrix(attacked: Attack) -> Figure:
     found = reports.matrix(attacked.run, attacked.rung["attacker"])
     return figures.success_matrix(
-        label_of(attacked.anonymization),
+        attacked.condition.label,
         found["success_rate"],
         found["recognized"],
         view_angles=found["view_angles"],
         attacker=attacked.label.lower(),
         intervals=found["success_ci95"],
     )
+
+
+def privacy(attacked: Attack) -> Point:
+    """The success rate at the same view angle, for the frontier."""
+    rung = attacked.rung
+    return Point(0, rung["success_rate"], *_ends(rung["success_ci95"]), rung["recognized"])

@@ -1,85 +1,75 @@
-"""From votes and success rates to what the dashboard shows: querysets -> mos -> figures.
+"""From votes and success rates to what the dashboard shows first: querysets -> mos -> figures.
 
-People's votes and simulated raters' are never pooled: where both are shown, each is a line of its own.
+People's votes and simulated raters' are never pooled: where both are shown, each is a line of its own. What
+takes longer (raters one by one, models, agreement) is in `depth`.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from django.db.models import Avg, Count, Max, Q
+import numpy as np
 
 from anonymizer.models import Run
-from studies import attack
+from studies import attack, counting, votes
 from studies.attack import Attack
-from studies.models import Rater, Rating, Stimulus, Study
+from studies.counting import Counted, Masked, Stimuli
+from studies.models import Condition, Mask, Rater, Study
 from studies.mos import figures
-from studies.mos.figures import Distribution, Figure, Point, Series
-from studies.mos.statistics import GroupScore, Interval, mos_by_group, score_counts
-
-RATERS_SHOWN = 50
+from studies.mos.figures import Figure, Point, Series
+from studies.mos.statistics import GroupScore, Interval
+from studies.votes import Votes
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is asked for: simulated votes beside people's, which interval, which attacker, the paper's figures."""
+    """What is asked for: simulated votes too, which interval, which attacker, the paper's figures, which matrix."""
 
     simulated: bool = False
     interval: str = "clustered"
     attacker: str = attack.STRONGEST
     reference: bool = False
+    matrix: int = 0  # a condition's number; 0: the first one that was attacked
 
 
 def scope_of(wanted: Mapping[str, str]) -> Scope:
     """The scope an address asks for; what it doesn't know counts as not asked."""
+    matrix = wanted.get("matrix", "")
     return Scope(
         simulated=wanted.get("simulated") == "1",
         interval="naive" if wanted.get("interval") == "naive" else "clustered",
         attacker=attack.NAIVE if wanted.get("attacker") == attack.NAIVE else attack.STRONGEST,
         reference=wanted.get("reference") == "1",
+        matrix=int(matrix) if matrix.isascii() and matrix.isdigit() and len(matrix) < 5 else 0,
     )
 
 
-# --- Votes ----------------------------------------------------------------------------------------
+# --- What counts at the moment --------------------------------------------------------------------
 @dataclass(frozen=True)
-class Votes:
-    """The kept votes on regular pairs, of people or of simulated raters; a rater's state doesn't matter."""
+class Present:
+    """A study's votes as they count now: people's, simulated raters', and what is set aside."""
 
-    simulated: bool
-    rows: Sequence[tuple[int, int, int, int]]  # (view angle, rater, pair's number, score)
+    study: Study
+    votes: Votes
+    stimuli: Stimuli
+    masks: Masked
+    people: Counted
+    simulated: Counted
 
-    @cached_property
-    def columns(self) -> tuple[tuple[int, ...], ...]:
-        return tuple(zip(*self.rows, strict=True)) if self.rows else ((), (), (), ())
-
-    @property
-    def count(self) -> int:
-        return len(self.rows)
-
-    @property
-    def raters(self) -> int:
-        return len(set(self.columns[1]))
-
-    @property
-    def overall(self) -> GroupScore | None:
-        """The mean over all votes; None without one."""
-        _, raters, pairs, scores = self.columns
-        return mos_by_group([0] * self.count, raters, pairs, scores)[0] if self.rows else None
+    def shown(self, scope: Scope) -> list[Counted]:
+        """People's votes; simulated ones where they are asked for, or where there are no others."""
+        with_simulated = scope.simulated or not len(self.people)
+        both = (self.people, self.simulated) if with_simulated else (self.people,)
+        return [one for one in both if len(one)]
 
 
-def votes(study: Study, *, simulated: bool) -> Votes:
-    kept = Rating.objects.filter(
-        presentation__rater__study=study,
-        presentation__rater__simulated=simulated,
-        presentation__stimulus__role=Stimulus.Role.REGULAR,
-        presentation__problem="",
+def present(study: Study) -> Present:
+    known, stimuli, masks = votes.votes_of(study), counting.stimuli_of(study), counting.masked(study)
+    people, simulated = (
+        counting.counted_now(study, known, stimuli, masks, simulated=simulated) for simulated in (False, True)
     )
-    rows = kept.order_by("pk").values_list(
-        "presentation__stimulus__view_angle", "presentation__rater", "presentation__stimulus__number", "score"
-    )
-    return Votes(simulated, list(rows))
+    return Present(study, known, stimuli, masks, people, simulated)
 
 
 def interval(score: GroupScore, scope: Scope) -> Interval | None:
@@ -108,6 +98,7 @@ def _cell(value: str | int | float | None) -> str:
 class Mos:
     """A line of the verdict."""
 
+    condition: Condition
     mos: str
     interval: str
     votes: int
@@ -117,26 +108,28 @@ class Mos:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All that the page shows of a study's two answers."""
+    """A study's two answers, side by side."""
 
-    shown: list[Votes]  # people's first
+    shown: list[Counted]  # people's first
     hidden: int  # simulated votes that are not shown
     some_simulated: bool
     mos: list[Mos]
-    attack: Attack | None
+    attacks: list[Attack]
+    unattacked: list[Condition]
     naturalness: Panel
     success: Panel | None
-    others: list[Panel]
-    raters: list[Rater]
-    raters_left_out: int
+    ladder: Panel | None
+    matrix: Panel | None
+    matrix_of: Attack | None
+    set_aside: str
 
     @property
     def panels(self) -> list[Panel]:
-        return [self.naturalness, *([self.success] if self.success else []), *self.others]
+        return [each for each in (self.naturalness, self.success, self.ladder, self.matrix) if each]
 
     @property
     def votes(self) -> int:
-        return sum(one.count for one in self.shown)
+        return sum(len(one) for one in self.shown)
 
     @property
     def rater_count(self) -> int:
@@ -146,98 +139,116 @@ class Dashboard:
     def only_simulated(self) -> bool:
         return bool(self.shown) and all(one.simulated for one in self.shown)
 
+    @property
+    def can_choose_attacker(self) -> bool:
+        return any(each.can_choose for each in self.attacks)
+
+    @property
+    def gates(self) -> list[dict[str, object]]:
+        """Whether the attacks can be trusted; by condition where one can't."""
+        if not any(each.refused for each in self.attacks):
+            return list(self.attacks[0].gates) if self.attacks else []
+        several = len(self.attacks) > 1
+        return [
+            gate | ({"of": each.condition.label} if several else {})
+            for each in self.attacks
+            for gate in each.gates
+            if not gate["ok"]
+        ]
+
 
 def dashboard(study: Study, scope: Scope) -> Dashboard:
-    people, simulated = votes(study, simulated=False), votes(study, simulated=True)
-    show_simulated = bool(simulated.rows) and (scope.simulated or not people.rows)
-    shown = [one for one in (people, simulated) if one.rows and (show_simulated or not one.simulated)]
-    attacked = attack.attack(study.anonymization, scope.attacker)
-    angles = sorted(set(study.stimuli.values_list("view_angle", flat=True)))
-    axis = sorted({*angles, *(attacked.view_angles if attacked else ())})  # one axis for both answers
-    rater_rows = _raters(study, show_simulated)
-    rates = [Panel(each) for each in attack.figures_of(attacked, axis, scope.reference)] if attacked else []
+    now = present(study)
+    shown = now.shown(scope)
+    attacked = attack.attacks(now.stimuli.conditions, scope.attacker)
+    axis = _axis(now.stimuli, attacked)
+    matrix_of = next((each for each in attacked if each.condition.number == scope.matrix), None)
+    matrix_of = matrix_of or (attacked[0] if attacked else None)
+    known = {each.condition.pk for each in attacked}
     return Dashboard(
         shown=shown,
-        hidden=0 if show_simulated else simulated.count,
-        some_simulated=bool(simulated.rows and people.rows),
-        mos=[mos for mos in (_mos(one, scope) for one in shown) if mos],
-        attack=attacked,
-        naturalness=Panel(_naturalness(study, shown, axis, scope)),
-        success=rates[0] if rates else None,
-        others=[*rates[1:], *(Panel(each) for each in _progress(study, shown, show_simulated))],
-        raters=rater_rows[:RATERS_SHOWN],
-        raters_left_out=max(0, len(rater_rows) - RATERS_SHOWN),
+        hidden=0 if any(one.simulated for one in shown) else len(now.simulated),
+        some_simulated=bool(len(now.simulated) and len(now.people)),
+        mos=[line for one in shown for line in _lines(now, one, scope)],
+        attacks=attacked,
+        unattacked=[c for c in now.stimuli.conditions if c.anonymization and c.pk not in known],
+        naturalness=Panel(_naturalness(now, shown, axis, scope)),
+        success=Panel(attack.by_view_angle(attacked, axis, scope.reference)) if attacked else None,
+        ladder=Panel(attack.ladder(attacked)) if attacked else None,
+        matrix=Panel(attack.matrix(matrix_of)) if matrix_of else None,
+        matrix_of=matrix_of,
+        set_aside=set_aside(study),
     )
 
 
-def _mos(one: Votes, scope: Scope) -> Mos | None:
-    score = one.overall
-    if score is None:
-        return None
-    ends = interval(score, scope)
-    said = f"{ends[0]:.2f} to {ends[1]:.2f}" if ends else "not enough votes for an interval"
-    return Mos(f"{score.mos:.2f}", said, score.votes, score.raters, one.simulated)
+def _axis(stimuli: Stimuli, attacked: Sequence[Attack]) -> list[int]:
+    """One axis for both answers, even where their view angles differ."""
+    return sorted({*stimuli.view_angle.tolist(), *(angle for each in attacked for angle in each.view_angles)})
 
 
-# --- Figures --------------------------------------------------------------------------------------
-def _naturalness(study: Study, shown: Sequence[Votes], axis: Sequence[int], scope: Scope) -> Figure:
-    condition = study.conditions.get(number=1)
-    label, method = condition.label, condition.method
-    return figures.mos_by_view_angle(
-        [Series(label, method, _points(one, scope), one.simulated) for one in shown],
-        view_angles=axis,
-        raters=sum(one.raters for one in shown),
-        clips=len({number for one in shown for number in one.columns[2]}),
-        interval=scope.interval,
-        reference=scope.reference,
-    )
-
-
-def _points(one: Votes, scope: Scope) -> list[Point]:
-    points = []
-    for score in mos_by_group(*one.columns):
-        low, high = interval(score, scope) or (None, None)
-        points.append(Point(score.group, score.mos, low, high, score.votes))
-    return points
-
-
-def _progress(study: Study, shown: Sequence[Votes], simulated: bool) -> list[Figure]:
-    """How the rating goes: votes for each pair, raters by state, scores given."""
-    condition = study.conditions.get(number=1)
-    label, method = condition.label, condition.method
-    pairs = Counter(number for one in shown for number in one.columns[2])
-    regular = study.stimuli.filter(role=Stimulus.Role.REGULAR).values_list("number", flat=True)
-    given = [Distribution(label, method, score_counts(one.columns[3]), one.simulated) for one in shown]
+def _lines(now: Present, one: Counted, scope: Scope) -> list[Mos]:
+    """A line of the verdict for each condition with votes."""
     return [
-        figures.votes_per_pair([pairs[number] for number in regular]),
-        figures.raters_by_state(_states(study, simulated)),
-        figures.score_distribution(
-            given, labels=[f"{entry['score']} {entry['label']}" for entry in study.scale]
-        ),
+        Mos(
+            condition=now.stimuli.conditions[place],
+            mos=f"{score.mos:.2f}",
+            interval=said(interval(score, scope)),
+            votes=score.votes,
+            raters=score.raters,
+            simulated=one.simulated,
+        )
+        for place, score in one.by_condition.items()
     ]
 
 
-def _states(study: Study, simulated: bool) -> dict[str, int]:
-    """Raters by state in the order of the states; simulated ones stand apart."""
-    counts = Counter(study.raters.values_list("simulated", "state"))
-    return {
-        f"{state.label} · simulated" if made_up else str(state.label): counts[made_up, state.value]
-        for made_up in ((False, True) if simulated else (False,))
-        for state in Rater.State
-        if counts[made_up, state.value]
-    }
+def said(ends: Interval | None) -> str:
+    return f"{ends[0]:.2f} to {ends[1]:.2f}" if ends else "not enough votes for an interval"
 
 
-def _raters(study: Study, simulated: bool) -> list[Rater]:
-    """Each with `votes` and `mean` of what counts; the newest first."""
-    of_rater = Q(presentations__stimulus__role=Stimulus.Role.REGULAR, presentations__problem="")
-    known = study.raters.all() if simulated else study.raters.filter(simulated=False)
-    return list(
-        known.annotate(
-            votes=Count("presentations__rating", filter=of_rater),
-            mean=Avg("presentations__rating__score", filter=of_rater),
-        ).order_by("simulated", "-pk")
+def set_aside(study: Study) -> str:
+    """How many raters and votes are masked, and by which rules; empty where none are."""
+    active = study.masks.filter(lifted=None).values_list("presentation", "rule")
+    raters = Counter(rule for presentation, rule in active if presentation is None)
+    single = sum(1 for presentation, _ in active if presentation is not None)
+    parts = [f"{number} by {Mask.Rule(rule).label}" for rule, number in sorted(raters.items())]
+    total = sum(raters.values())
+    sentences = [f"{total} rater{'s' * (total != 1)} set aside ({', '.join(parts)})"] if parts else []
+    sentences += [f"{single} single vote{'s' * (single != 1)} set aside"] if single else []
+    return ", ".join(sentences)
+
+
+def note(study: Study) -> str:
+    """Which votes count, where that is no matter of course: stands beside every figure of votes."""
+    left = "count" if study.count_abandoned else "don’t count"
+    aside = set_aside(study)
+    return f"Votes of raters who left {left}." + (f" {aside}." if aside else "")
+
+
+# --- Figures --------------------------------------------------------------------------------------
+def _naturalness(now: Present, shown: Sequence[Counted], axis: Sequence[int], scope: Scope) -> Figure:
+    return figures.mos_by_view_angle(
+        [series for one in shown for series in _series(now, one, scope)],
+        view_angles=axis,
+        raters=sum(one.raters for one in shown),
+        clips=int(np.count_nonzero(sum(one.per_stimulus for one in shown))) if shown else 0,
+        interval=scope.interval,
+        reference=scope.reference,
+        measure=counting.measure_of(now.study),
+        note=note(now.study),
     )
+
+
+def _series(now: Present, one: Counted, scope: Scope) -> list[Series]:
+    points: dict[int, list[Point]] = {}
+    for (place, angle), score in one.by_condition_and_view_angle.items():
+        low, high = interval(score, scope) or (None, None)
+        points.setdefault(place, []).append(Point(angle, score.mos, low, high, score.votes))
+    return [
+        Series(
+            now.stimuli.conditions[place].label, now.stimuli.conditions[place].method, known, one.simulated
+        )
+        for place, known in points.items()
+    ]
 
 
 # --- While it is looked at ------------------------------------------------------------------------
@@ -253,12 +264,24 @@ def stage(study: Study) -> str:
 
 def version(study: Study) -> str:
     """Changes whenever the dashboard would: polls that find it unchanged are answered with nothing."""
-    kept = Rating.objects.filter(presentation__rater__study=study)
+    conditions = list(study.conditions.select_related("anonymization"))
     found = (
         study.status,
+        study.count_abandoned,
         study.run and (study.run.status, study.run.done, study.run.total, study.run.stage),
-        kept.aggregate(Count("pk"), Max("pk")),
-        sorted(Counter(study.raters.values_list("simulated", "state")).items()),
-        attack.newest(study.anonymization),
+        votes.marker(study),
+        sorted(counting.masked(study), key=repr),
+        attack.newest(conditions),
     )
     return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+
+
+def states(study: Study, simulated: bool) -> dict[str, int]:
+    """Raters by state in the order of the states; simulated ones stand apart."""
+    counts = Counter(study.raters.values_list("simulated", "state"))
+    return {
+        f"{state.label} · simulated" if made_up else str(state.label): counts[made_up, state.value]
+        for made_up in ((False, True) if simulated else (False,))
+        for state in Rater.State
+        if counts[made_up, state.value]
+    }

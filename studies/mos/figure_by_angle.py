@@ -1,11 +1,13 @@
 """The two answers, view angle by view angle: how natural, and how unnamed."""
 
+import math
 from collections.abc import Sequence
 
 from studies.mos import paper_reference
 from studies.mos.figure_parts import (
     Cell,
     Figure,
+    PlotlyDict,
     Series,
     Table,
     angle_traces,
@@ -15,6 +17,7 @@ from studies.mos.figure_parts import (
     scaled,
     spoken,
 )
+from studies.mos.measures import MEASURES, Measure
 
 
 def mos_by_view_angle(
@@ -25,8 +28,13 @@ def mos_by_view_angle(
     clips: int,
     interval: str = "clustered",
     reference: bool = True,
+    measure: Measure = MEASURES["naturalness"],
+    note: str = "",
 ) -> Figure:
-    """MOS of each condition at each view angle; `interval` is "clustered" or "naive", as the points' are."""
+    """The mean of each condition at each view angle; `interval` is "clustered" or "naive", as the points' are.
+
+    `note` says which votes count where that is no matter of course.
+    """
     if interval not in ("clustered", "naive"):
         raise ValueError(f"There is no interval {interval!r}: use 'clustered' or 'naive'.")
     paper = _paper_at(paper_reference.paper_reference().mos_by_view_angle, view_angles) if reference else {}
@@ -35,17 +43,29 @@ def mos_by_view_angle(
         data.append(reference_trace(paper, paper_reference.SOURCE, factor=1, decimals=2))
     votes = sum(point.n or 0 for one in series for point in one.points)
     how = "Two-way clustered" if interval == "clustered" else "Naive (pooled)"
-    note = " Tieu 2017 gives two of its eleven values." if paper else ""
+    more = f" {note}" if note else ""
+    more += " Tieu 2017 gives two of its eleven values." if paper else ""
     return Figure(
         key="mos-by-view-angle",
         title="Naturalness by view angle",
-        subtitle="MOS, 1 Bad to 5 Excellent, with 95 % interval",
-        figure={"data": data, "layout": by_angle_layout(view_angles, {"range": [1, 5], "dtick": 1})},
+        subtitle=f"{measure.short}, {measure.scale}, with 95 % interval",
+        figure={"data": data, "layout": by_angle_layout(view_angles, _axis(series, measure))},
         summary=_summary(series, 1, 2, "No votes yet."),
-        table=_angle_table(series, paper, "MOS", "Votes", 1),
-        footer=f"MOS (ACR labels, explicit reference). {how} 95 % interval over {raters} raters and "
-        f"{clips} clips, n {votes} votes.{note}",
+        table=_angle_table(series, paper, measure.short, "Votes", 1),
+        footer=f"{measure.name}. {how} 95 % interval over {raters} raters and "
+        f"{clips} clips, n {votes} votes.{more}",
     )
+
+
+def _axis(series: Sequence[Series], measure: Measure) -> PlotlyDict:
+    """The scale from end to end; differences to a hidden reference are not cut and may lie beyond it."""
+    ends = [
+        end for one in series for point in one.points for end in (point.low, point.high) if end is not None
+    ]
+    low, high = measure.lowest, measure.highest
+    if measure.differential:
+        low, high = min([low, *map(math.floor, ends)]), max([high, *map(math.ceil, ends)])
+    return {"range": [low, high], "dtick": 1}
 
 
 def success_rate_by_view_angle(

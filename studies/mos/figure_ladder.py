@@ -1,4 +1,4 @@
-"""Who can still name the walkers, attacker by attacker, and what that costs in naturalness."""
+"""Who can still name the walkers, attacker by attacker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from studies.mos.figure_parts import (
     INK,
     INK_2,
     WARN,
+    Cell,
     Figure,
     PlotlyDict,
     Point,
@@ -18,7 +19,6 @@ from studies.mos.figure_parts import (
     marker,
     scaled,
     spoken,
-    title,
 )
 
 CLOSE = 45  # percent points: nearer to one another, two labels of vertical lines don't fit on one line
@@ -37,12 +37,19 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """One condition's rungs."""
+    """One condition's rungs; `bound` is the most its method lets anybody name, where it gives such a bound."""
 
     label: str
     method: str
     rungs: Sequence[Rung]
     simulated: bool = False
+    bound: float | None = None
+
+    @property
+    def strongest(self) -> Rung | None:
+        """The rung that names most."""
+        known = [rung for rung in self.rungs if rung.rank1 is not None]
+        return max(known, key=lambda rung: rung.rank1 or 0.0) if known else None
 
 
 def attackers_ladder(
@@ -57,44 +64,57 @@ def attackers_ladder(
     """Rank-1 by attacker, the weakest on top; the strongest, the last of `attackers`, at the bottom."""
     strongest = attackers[-1] if attackers else None
     probes = between(rung.n for ladder in ladders for rung in ladder.rungs if rung.n is not None)
-    lines = [
-        line
-        for line in (_limit(chance, "chance", WARN, "dot"), _limit(clear, "clear", INK_2, "dash"))
-        if line
-    ]
-    shapes, notes = [shape for shape, _ in lines], _apart([note for _, note in lines])
-    y = {
-        "tickmode": "array", "tickvals": list(range(len(attackers))), "showgrid": False, "showline": False,
-        "ticktext": [f"<b>{a}</b>" if a == strongest else a for a in attackers],
-        "range": [len(attackers) - 0.5, -0.5], "automargin": True,
-    }  # fmt: skip
-    axes = layout(
-        height=max(320, 124 + 34 * len(attackers)),
-        x={"range": [-3, 103], "dtick": 25, "ticksuffix": " %"},
-        y=y,
-    )
-    axes |= {"shapes": shapes, "annotations": notes}
-    axes["margin"] |= {"t": 76}
-    axes["legend"] |= {"y": 1.16}  # above the labels of the two lines
-    narrow = {
-        "height": 124 + 44 * len(attackers),
-        "annotations": [*notes, *_rung_names(attackers, strongest)],
-        "yaxis": {"showticklabels": False},
-        "margin": {"l": 8},
-    }
+    bounds = "".join(_bound_said(ladder) for ladder in ladders)
     return Figure(
         key="attackers-ladder",
         title="Who can still name them?",
         subtitle="Rank-1 at the same view angle, %, by what the attacker knows",
         figure={
-            "data": [_ladder_trace(ladder, attackers) for ladder in ladders],
-            "layout": axes,
-            "narrow": narrow,
+            "data": _ladder_traces(ladders, attackers),
+            **_ladder_layouts(ladders, attackers, chance, clear),
         },
         summary=_ladder_summary(ladders, strongest, chance, clear),
         table=_ladder_table(ladders),
-        footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better.",
+        footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better.{bounds}",
     )
+
+
+def _bound_said(ladder: Ladder) -> str:
+    if ladder.bound is None:
+        return ""
+    return f" Bound n/G: {ladder.label} lets nobody name more than {100 * ladder.bound:.1f} % from one clip."
+
+
+def _ladder_layouts(
+    ladders: Sequence[Ladder], attackers: Sequence[str], chance: float | None, clear: float | None
+) -> PlotlyDict:
+    """The layout, and what differs where there is little width."""
+    bounds = [
+        _limit(ladder.bound, "bound n/G", look_of(ladder.method).colour, "dashdot") for ladder in ladders
+    ]
+    lines = [_limit(chance, "chance", WARN, "dot"), _limit(clear, "clear", INK_2, "dash"), *bounds]
+    drawn = [line for line in lines if line]
+    shapes, notes = [shape for shape, _ in drawn], _apart([note for _, note in drawn])
+    rows = max((note["yshift"] for note in notes), default=0)
+    strongest = attackers[-1] if attackers else None
+    y = {
+        "tickmode": "array", "tickvals": list(range(len(attackers))), "showgrid": False, "showline": False,
+        "ticktext": [f"<b>{a}</b>" if a == strongest else a for a in attackers],
+        "range": [len(attackers) - 0.5, -0.5], "automargin": True,
+    }  # fmt: skip
+    top = rows + (64 if len(ladders) > 1 else 28)
+    height = max(320, top + 36 + 34 * len(attackers))
+    axes = layout(height=height, x={"range": [-3, 103], "dtick": 25, "ticksuffix": " %"}, y=y)
+    axes |= {"shapes": shapes, "annotations": notes, "showlegend": len(ladders) > 1}
+    axes["margin"] |= {"t": top}
+    axes["legend"] |= {"yref": "container", "y": 1, "yanchor": "top"}  # above the labels of the lines
+    narrow = {
+        "height": top + 36 + 44 * len(attackers),
+        "annotations": [*notes, *_rung_names(attackers, strongest)],
+        "yaxis": {"showticklabels": False},
+        "margin": {"l": 8},
+    }
+    return {"layout": axes, "narrow": narrow}
 
 
 def _limit(rate: float | None, name: str, colour: str, dash: str) -> tuple[PlotlyDict, PlotlyDict] | None:
@@ -110,9 +130,16 @@ def _limit(rate: float | None, name: str, colour: str, dash: str) -> tuple[Plotl
 
 
 def _apart(notes: list[PlotlyDict]) -> list[PlotlyDict]:
-    """The same labels, the second one a line higher where both would stand on one another."""
-    close = len(notes) == 2 and abs(notes[1]["x"] - notes[0]["x"]) < CLOSE
-    return [note | {"yshift": 16} if close and place else note for place, note in enumerate(notes)]
+    """The same labels, each on the lowest line where it stands on no other one."""
+    lines: list[list[float]] = []
+    placed = []
+    for note in notes:
+        free = (row for row, taken in enumerate(lines) if all(abs(note["x"] - at) >= CLOSE for at in taken))
+        row = next(free, len(lines))
+        lines += [[]] if row == len(lines) else []
+        lines[row].append(note["x"])
+        placed.append(note | {"yshift": 16 * row})
+    return placed
 
 
 def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyDict]:
@@ -124,24 +151,42 @@ def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyD
     ]  # fmt: skip
 
 
-def _ladder_trace(ladder: Ladder, attackers: Sequence[str]) -> PlotlyDict:
+def _ladder_traces(ladders: Sequence[Ladder], attackers: Sequence[str]) -> list[PlotlyDict]:
+    """The conditions of a rung stand a little above one another, so that bars don't hide each other."""
+    aside = min(0.2, 0.6 / max(1, len(ladders)))
+    places = [(place - (len(ladders) - 1) / 2) * aside for place in range(len(ladders))]
+    rungs = [_rungs(ladder, attackers, at) for ladder, at in zip(ladders, places, strict=True)]
+    return rungs + [_value(ladder, attackers, at) for ladder, at in zip(ladders, places, strict=True)]
+
+
+def _rungs(ladder: Ladder, attackers: Sequence[str], aside: float) -> PlotlyDict:
     rungs = [rung for rung in ladder.rungs if rung.attacker in attackers]
     values = [scaled(rung.rank1, 100) for rung in rungs]
     lows, highs = [scaled(r.low, 100) for r in rungs], [scaled(r.high, 100) for r in rungs]
-    last = attackers[-1] if attackers else None
-    shown = [
-        f"{v:.1f}" if r.attacker == last and v is not None else "" for r, v in zip(rungs, values, strict=True)
-    ]
     name = f"{ladder.label} · simulated" if ladder.simulated else ladder.label
     return {
-        "type": "scatter", "mode": "markers+text", "name": name, "x": values,
-        "y": [list(attackers).index(rung.attacker) for rung in rungs],
+        "type": "scatter", "mode": "markers", "name": name, "x": values,
+        "y": [attackers.index(rung.attacker) + aside for rung in rungs],
         "error_x": error_bars(values, lows, highs, look_of(ladder.method).colour),
-        "marker": marker(ladder.method, simulated=ladder.simulated),
-        "text": shown, "textposition": "top center",
-        "textfont": {"color": INK}, "cliponaxis": False,
+        "marker": marker(ladder.method, simulated=ladder.simulated), "cliponaxis": False,
         "hovertext": [f"{r.attacker}: {spoken(_as_point(r), 100, 1)}" for r in rungs],
         "hovertemplate": "%{hovertext}<extra>" + name + "</extra>",
+    }  # fmt: skip
+
+
+def _value(ladder: Ladder, attackers: Sequence[str], aside: float) -> PlotlyDict:
+    """The number of the ladder's strongest rung, at the end of its bar."""
+    rung = ladder.strongest
+    known = rung is not None and rung.rank1 is not None and rung.attacker in attackers
+    if rung is None or rung.rank1 is None or not known:
+        return {"type": "scatter", "mode": "text", "x": [], "y": [], "text": [], "showlegend": False}
+    low, high = (rung.rank1 if end is None else end for end in (rung.low, rung.high))
+    left = high > 0.8
+    return {
+        "type": "scatter", "mode": "text", "x": [100 * (low if left else high)],
+        "y": [attackers.index(rung.attacker) + aside], "text": [f" {100 * rung.rank1:.1f} "],
+        "textposition": "middle left" if left else "middle right", "textfont": {"color": INK},
+        "cliponaxis": False, "showlegend": False, "hoverinfo": "skip",
     }  # fmt: skip
 
 
@@ -170,76 +215,14 @@ def _ladder_summary(
 
 
 def _ladder_table(ladders: Sequence[Ladder]) -> Table:
-    rows = tuple(
+    rows: list[tuple[Cell, ...]] = [
         (ladder.label, r.attacker, *(scaled(value, 100) for value in (r.rank1, r.low, r.high)), r.n)
         for ladder in ladders
         for r in ladder.rungs
-    )
-    return Table(("Condition", "Attacker", "Rank-1, %", "95 % low", "95 % high", "Probes"), rows)
-
-
-@dataclass(frozen=True)
-class FrontierPoint:
-    """One condition: its success rate (0 to 1) and its MOS, each a `Point` whose view angle means nothing."""
-
-    label: str
-    method: str
-    success: Point
-    mos: Point
-    simulated: bool = False
-    here: bool = True  # of this study; others are drawn smaller
-
-
-def frontier(points: Sequence[FrontierPoint], *, attacker: str) -> Figure:
-    """Naturalness against privacy, one point a condition."""
-    drawn = [point for point in points if point.success.value is not None and point.mos.value is not None]
-    x = {
-        "range": [0, 100],
-        "dtick": 25,
-        "showgrid": False,
-        "title": title(f"success rate, {attacker}, % →"),
-    }
-    summary = "; ".join(
-        f"{p.label}: MOS {spoken(p.mos, 1, 2)}, success {spoken(p.success, 100, 1)}" for p in drawn
-    )
-    return Figure(
-        key="frontier",
-        title="Naturalness against privacy",
-        subtitle="One point a condition; up and right is better",
-        figure={
-            "data": [_frontier_trace(point) for point in drawn],
-            "layout": layout(height=320, x=x, y={"range": [1, 5], "dtick": 1}, showlegend=False)
-            | {"margin": {"l": 44, "r": 16, "t": 12, "b": 44}},
-        },
-        summary=f"{summary}." if summary else "No condition has both a MOS and a success rate yet.",
-        table=_frontier_table(points),
-        footer="Bars: 95 % intervals. Large: this study. Small: others with the same template. "
-        "Hollow: simulated raters.",
-    )
-
-
-def _frontier_trace(point: FrontierPoint) -> PlotlyDict:
-    ends = (point.success.value, point.success.low, point.success.high)
-    value, low, high = (scaled(end, 100) for end in ends)
-    colour = look_of(point.method).colour
-    name = f"{point.label} · simulated" if point.simulated else point.label
-    return {
-        "type": "scatter", "mode": "markers+text", "name": name, "x": [value], "y": [point.mos.value],
-        "error_x": error_bars([value], [low], [high], colour),
-        "error_y": error_bars([point.mos.value], [point.mos.low], [point.mos.high], colour),
-        "marker": marker(point.method, simulated=point.simulated, size=12 if point.here else 8),
-        "text": [name], "textposition": "top right" if (value or 0) < 60 else "top left",
-        "textfont": {"color": INK if point.here else INK_2},
-        "hovertemplate": "MOS %{y:.2f}, success %{x:.1f} %<extra>" + name + "</extra>",
-    }  # fmt: skip
-
-
-def _frontier_table(points: Sequence[FrontierPoint]) -> Table:
-    rows = tuple(
-        (f"{p.label} · simulated" if p.simulated else p.label, p.mos.value, p.mos.low, p.mos.high, p.mos.n,
-         *(scaled(value, 100) for value in (p.success.value, p.success.low, p.success.high)), p.success.n)
-        for p in points
-    )  # fmt: skip
-    columns = ("Condition", "MOS", "MOS 95 % low", "MOS 95 % high", "Votes",
-               "Success rate, %", "Success 95 % low", "Success 95 % high", "|S|")  # fmt: skip
-    return Table(columns, rows)
+    ]
+    rows += [
+        (ladder.label, "bound n/G", 100 * ladder.bound, None, None, None)
+        for ladder in ladders
+        if ladder.bound is not None
+    ]
+    return Table(("Condition", "Attacker", "Rank-1, %", "95 % low", "95 % high", "Probes"), tuple(rows))

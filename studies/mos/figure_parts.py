@@ -89,6 +89,7 @@ _LOOKS = {
     "blend": Look("var:--m-blend", "triangle-up", hatch="-"),
     "donor-mix": Look("var:--m-donor-mix", "square", hatch="x"),
     "replace": Look("var:--m-replace", "triangle-down", hatch="|"),
+    "replace-best": Look("var:--m-replace", "triangle-down", hatch="|"),
 }
 _OTHER = Look(OTHER, "x", hatch=".")
 

@@ -21,7 +21,7 @@ from studies.mos.figure_parts import (
 )
 
 
-def votes_per_pair(votes: Sequence[int]) -> Figure:
+def votes_per_pair(votes: Sequence[int], *, note: str = "") -> Figure:
     """How many pairs have how many votes; `votes` holds one count for each pair."""
     pairs = np.bincount(np.asarray(votes, dtype=np.int64)) if len(votes) else np.zeros(1, dtype=np.int64)
     first = min(votes, default=0)
@@ -30,7 +30,7 @@ def votes_per_pair(votes: Sequence[int]) -> Figure:
     x = {"title": title("votes"), "dtick": max(1, len(counts) // 12), "showgrid": False}
     y = {"title": title("pairs"), "rangemode": "tozero", "dtick": max(1, max(numbers, default=1) // 4)}
     axes = layout(height=240, x=x, y=y, showlegend=False)
-    total = sum(votes)
+    total, more = sum(votes), f" {note}" if note else ""
     return Figure(
         key="votes-per-pair",
         title="Votes per pair",
@@ -38,7 +38,7 @@ def votes_per_pair(votes: Sequence[int]) -> Figure:
         figure={"data": [_bars(counts, numbers)], "layout": axes},
         summary=f"{counted(len(votes), 'pair')}, {counted(total, 'vote')}; votes a pair: {between(votes)}.",
         table=Table(("Votes", "Pairs"), tuple(zip(counts, numbers, strict=True))),
-        footer=f"Counts of kept votes on regular pairs, n {total}; training and checks don't count.",
+        footer=f"Counts of kept votes on regular pairs, n {total}; training and checks don’t count.{more}",
     )
 
 
@@ -81,13 +81,23 @@ class Distribution:
         return f"{self.label} · simulated" if self.simulated else self.label
 
 
-def score_distribution(distributions: Sequence[Distribution], *, labels: Sequence[str]) -> Figure:
+def score_distribution(
+    distributions: Sequence[Distribution], *, labels: Sequence[str], note: str = ""
+) -> Figure:
     """The share of each score in each condition; `labels` names the scores, lowest first ("1 Bad", …)."""
     if any(len(one.counts) != len(labels) for one in distributions):
         raise ValueError(f"Each condition needs {len(labels)} counts, one for each score of the scale.")
     y = {"rangemode": "tozero", "ticksuffix": " %"}
-    axes = layout(height=260, x={"type": "category", "showgrid": False}, y=y, barmode="group", bargap=0.25)
+    axes = layout(
+        height=260,
+        x={"type": "category", "showgrid": False},
+        y=y,
+        barmode="group",
+        bargap=0.25,
+        showlegend=len(distributions) > 1,
+    )
     total = sum(sum(one.counts) for one in distributions)
+    more = f" {note}" if note else ""
     return Figure(
         key="score-distribution",
         title="Scores given",
@@ -96,7 +106,7 @@ def score_distribution(distributions: Sequence[Distribution], *, labels: Sequenc
         summary=" ".join(_most_frequent(one, labels) for one in distributions if sum(one.counts))
         or "No votes yet.",
         table=_score_table(distributions, labels),
-        footer=f"Shares of kept votes on regular pairs, n {total}; shares have no interval here.",
+        footer=f"Shares of kept votes on regular pairs, n {total}; shares have no interval here.{more}",
     )
 
 

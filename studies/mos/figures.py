@@ -5,7 +5,9 @@ is in `figure_parts`.
 """
 
 from studies.mos.figure_by_angle import mos_by_view_angle, success_rate_by_view_angle
-from studies.mos.figure_ladder import FrontierPoint, Ladder, Rung, attackers_ladder, frontier
+from studies.mos.figure_depth import Spread, sos, subject_model_by_view_angle
+from studies.mos.figure_frontier import FrontierPoint, frontier
+from studies.mos.figure_ladder import Ladder, Rung, attackers_ladder
 from studies.mos.figure_matrix import success_matrix
 from studies.mos.figure_parts import Figure, Point, Series, Table
 from studies.mos.figure_votes import Distribution, raters_by_state, score_distribution, votes_per_pair
@@ -18,12 +20,15 @@ __all__ = [
     "Point",
     "Rung",
     "Series",
+    "Spread",
     "Table",
     "attackers_ladder",
     "frontier",
     "mos_by_view_angle",
     "raters_by_state",
     "score_distribution",
+    "sos",
+    "subject_model_by_view_angle",
     "success_matrix",
     "success_rate_by_view_angle",
     "votes_per_pair",

@@ -116,8 +116,11 @@ def _floats(values: ArrayLike) -> Floats:
 
 def _compact(values: Codes) -> tuple[Codes, Codes]:
     """The different values, ascending, and each value's place among them."""
-    keys, codes = np.unique(values, return_inverse=True)
-    return keys, codes
+    if values.min(initial=0) < 0 or values.max(initial=0) > 4 * len(values) + 1000:  # too far apart to count
+        keys, codes = np.unique(values, return_inverse=True)
+        return keys, codes
+    present = np.bincount(values, minlength=1) > 0
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[values]
 
 
 def _moments(codes: Codes, scores: Floats, groups: int) -> tuple[Codes, Floats, Floats]:
@@ -131,12 +134,14 @@ def _moments(codes: Codes, scores: Floats, groups: int) -> tuple[Codes, Floats, 
 def _clustered(groups: Codes, clusters: Codes, errors: Floats, votes: Codes) -> tuple[Floats, Codes]:
     """G/(G-1)·Σ_g(Σ_{n in g} e_n)²/N² and G of each group, (groups,)."""
     width = int(clusters.max(initial=0)) + 1
-    cells = groups * width + clusters
+    cells = (
+        clusters * len(votes) + groups
+    )  # a rater's votes mostly stand together, and so do their cells then
     if len(votes) * width > 4 * len(cells) + 1000:  # a sparse table: number only the cells that occur
         present, cells = _compact(cells)
     else:
         present = np.arange(len(votes) * width)
-    group_of_cell = present // width
+    group_of_cell = present % max(1, len(votes))
     sums = np.bincount(cells, errors, minlength=len(present))
     occupied = np.bincount(cells, minlength=len(present)) > 0
     number = np.bincount(group_of_cell, occupied, minlength=len(votes)).astype(np.int64)

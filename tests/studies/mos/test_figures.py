@@ -213,7 +213,11 @@ def test_the_ladder_stands_between_chance_and_clear_and_labels_the_strongest():
     figure = ladder(*LADDERS)
     assert [shape["x0"] for shape in figure.figure["layout"]["shapes"]] == pytest.approx([1.1, 95.2])
     assert [note["text"] for note in figure.figure["layout"]["annotations"]] == ["chance 1.1", "clear 95.2"]
-    assert trace(figure, "sdf")["text"] == ["", "19.1"]
+    values = [each for each in figure.figure["data"] if each["mode"] == "text"]
+    assert [(each["text"], each["x"], each["textposition"]) for each in values] == [
+        ([" 19.1 "], [21.7], "middle right"),
+        ([" 88.4 "], [86.2], "middle left"),
+    ]
     assert figure.figure["layout"]["yaxis"]["ticktext"] == ["naive", "<b>pool-aware</b>"]
     assert "sdf 19.1 %, 95 % interval 16.7 to 21.7, n 990" in figure.summary
 
