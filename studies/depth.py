@@ -73,9 +73,10 @@ def depth(study: Study, scope: Scope, others: Sequence[Study] = (), model: str =
         panels=[
             Panel(each)
             for each in (
-                *_progress(now, shown, scope, note),
+                *_given(now, shown, note),
                 _model_figure(now, versions, version, note),
                 _sos(now, shown, note),
+                figures.raters_by_state(dashboard.states(study, any(one.simulated for one in shown))),
             )
         ],
         agreement=[agreeing(now, one) for one in shown],
@@ -106,18 +107,26 @@ def _points(now: Present, one: Counted, scope: Scope, *, here: bool) -> list[Fro
         condition = now.stimuli.conditions[place]
         attacked = attack.attack(condition, scope.attacker)
         if attacked:
-            label = condition.label if here else f"{condition.label}, {now.study.name}"
+            name = condition.label if here else f"{condition.label}, {now.study.name}"
             low, high = dashboard.interval(score, scope) or (None, None)
             mos = Point(0, score.mos, low, high, score.votes)
             found.append(
-                FrontierPoint(label, condition.method, attack.privacy(attacked), mos, one.simulated, here)
+                FrontierPoint(
+                    name,
+                    condition.method,
+                    attack.privacy(attacked),
+                    mos,
+                    one.simulated,
+                    here,
+                    condition.label,
+                )
             )
     return found
 
 
 # --- Votes ------------------------------------------------------------------------------------------
-def _progress(now: Present, shown: Sequence[Counted], scope: Scope, note: str) -> list[Figure]:
-    """Scores given, votes for each pair, raters by state."""
+def _given(now: Present, shown: Sequence[Counted], note: str) -> list[Figure]:
+    """Scores given, votes for each pair."""
     regular = now.stimuli.in_condition
     votes = sum((one.per_stimulus for one in shown), np.zeros(len(regular), dtype=np.int64))
     labels = [f"{entry['score']} {entry['label']}" for entry in now.study.scale]
@@ -126,11 +135,9 @@ def _progress(now: Present, shown: Sequence[Counted], scope: Scope, note: str) -
         for one in shown
         for c, counts in ((now.stimuli.conditions[place], n) for place, n in one.score_counts.items())
     ]
-    simulated = any(one.simulated for one in shown)
     return [
         figures.score_distribution(given, labels=labels, note=note),
         figures.votes_per_pair(votes[regular].tolist(), note=note),
-        figures.raters_by_state(dashboard.states(now.study, simulated)),
     ]
 
 

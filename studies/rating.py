@@ -137,6 +137,12 @@ def _seen(rater: Rater) -> None:
     rater.last_seen, rater.state, rater.over_quota = row.last_seen, row.state, row.over_quota
 
 
+def _touch(rater: Rater) -> None:
+    """Every kept score shows in `last_seen`: `votes` finds what is new by it."""
+    rater.last_seen = timezone.now()
+    Rater.objects.filter(pk=rater.pk).update(last_seen=rater.last_seen)
+
+
 # --- Scores -------------------------------------------------------------------------------------
 
 
@@ -155,6 +161,7 @@ def rate(rater: Rater, position: int, score: int, playback: Mapping[str, Any]) -
         kept, new = Rating.objects.filter(presentation=presentation).first(), False
         if kept is None:
             kept, new = _keep(presentation, score, _evidence(rater, presentation, playback))
+            _touch(rater)
             _finish_if_done(rater)
     if kept.score != score:
         raise AlreadyRated(kept.score)

@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from studies import export_views, views, webhook_views
+from studies import dashboard_views, export_views, screening_views, views, webhook_views
 
 app_name = "studies"
 urlpatterns = [
     path("", views.studies, name="studies"),
     path("new/", views.new, name="new"),
-    path("<slug:slug>/", views.study, name="study"),
-    path("<slug:slug>/live/", views.live, name="fragment"),
+    path("<slug:slug>/", dashboard_views.study, name="study"),
+    path("<slug:slug>/live/", dashboard_views.live, name="fragment"),
+    path("<slug:slug>/depth/", dashboard_views.deeper, name="depth"),
+    path("<slug:slug>/raters/", screening_views.raters, name="raters"),
+    path("<slug:slug>/raters/<slug:pseudonym>/", screening_views.rater, name="rater"),
+    path("<slug:slug>/raters/<slug:pseudonym>/aside/", screening_views.aside, name="aside"),
+    path("<slug:slug>/screening/", screening_views.screens, name="screening"),
+    path("<slug:slug>/screening/lift/", screening_views.lift, name="lift"),
+    path("<slug:slug>/screening/<slug:rule>/apply/", screening_views.apply, name="apply_rule"),
     path("<slug:slug>/open/", views.open_study, name="open"),
     path("<slug:slug>/close/", views.close_study, name="close"),
     path("<slug:slug>/export/", export_views.download, name="export"),
@@ -19,5 +26,5 @@ urlpatterns = [
     path("<slug:slug>/webhooks/<int:pk>/remove/", webhook_views.remove, name="webhook_remove"),
     path("<slug:slug>/webhooks/<int:pk>/try/", webhook_views.trial, name="webhook_try"),
     path("<slug:slug>/exports/<int:pk>/", export_views.made, name="exported"),
-    path("<slug:slug>/figures/<slug:key>.csv", views.figure, name="figure"),
+    path("<slug:slug>/figures/<slug:key>.csv", dashboard_views.figure, name="figure"),
 ]

@@ -36,17 +36,21 @@
   function drawOne(key, figure, style) {
     const target = place(key);
     if (!target) return;
-    const { data, layout, narrow } = resolved(figure, style);
+    const { data, layout, page, narrow } = resolved(figure, style);
     const first = !target.classList.contains("js-plotly-plot");
-    window.Plotly.react(target, data, fitted(layout, narrow, target.clientWidth), CONFIG);
+    window.Plotly.react(target, data, fitted(merged(layout, page ?? {}), narrow, target.clientWidth), CONFIG);
     if (first && LINKED.includes(key)) link(key, target);
   }
 
+  function figures() {
+    const stored = ["plots", "depth-plots"].map((id) => document.getElementById(id)).filter(Boolean);
+    return Object.assign({}, ...stored.map((each) => JSON.parse(each.textContent)));
+  }
+
   function draw() {
-    const stored = document.getElementById("plots");
-    if (!stored || !window.Plotly) return;
+    if (!window.Plotly) return;
     const style = getComputedStyle(document.documentElement);
-    for (const [key, figure] of Object.entries(JSON.parse(stored.textContent))) drawOne(key, figure, style);
+    for (const [key, figure] of Object.entries(figures())) drawOne(key, figure, style);
   }
 
   // --- pointing at a view angle in one answer points at it in the other ---
@@ -82,24 +86,54 @@
   let focused = null;
 
   function remember() {
-    opened = [...document.querySelectorAll("#live details[open]")].map((each) => each.id);
-    focused = document.activeElement?.closest("#live")?.contains(document.activeElement) ? document.activeElement.id : null;
+    const page = document.getElementById("dash");
+    opened = [...page.querySelectorAll("details[open]")].map((each) => each.id);
+    focused = page.contains(document.activeElement) ? document.activeElement.id : null;
   }
 
   function restore() {
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
     draw();
+    announce();
+  }
+
+  // --- new votes, said aloud, but not every few seconds ---
+  const SILENCE_MS = 30000;
+  let said = null;
+  let saidAt = 0;
+
+  function announce() {
+    const now = document.getElementById("live")?.dataset.said;
+    if (said !== null && now !== said && performance.now() - saidAt < SILENCE_MS) return;
+    if (said !== null && now !== said) {
+      document.getElementById("announcer").textContent = now;
+      saidAt = performance.now();
+    }
+    said = now;
+  }
+
+  // --- a picture for elsewhere: with its own legend, on a ground, as wide as a wide page shows it ---
+  const PICTURE_WIDTH = 720;
+
+  function pictured(key) {
+    const style = getComputedStyle(document.documentElement);
+    const { data, layout } = resolved(figures()[key], style);
+    const ground = style.getPropertyValue("--surface").trim();
+    return { data, layout: { ...layout, width: PICTURE_WIDTH, paper_bgcolor: ground, plot_bgcolor: ground } };
   }
 
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("themechange", draw);
-  document.addEventListener("DOMContentLoaded", draw);
+  document.addEventListener("DOMContentLoaded", () => {
+    draw();
+    announce();
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-picture]");
     if (!button) return;
     const { picture, of, name } = button.dataset;
-    window.Plotly.downloadImage(place(of), { format: picture, filename: name, scale: 2 });
+    window.Plotly.downloadImage(pictured(of), { format: picture, filename: name, scale: 2, width: PICTURE_WIDTH, height: figures()[of].layout.height });
   });
 })();

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from studies.mos import paper_reference
 from studies.mos.figure_parts import (
+    BY_ANGLE_PAGE,
     Cell,
     Figure,
     PlotlyDict,
@@ -13,6 +14,7 @@ from studies.mos.figure_parts import (
     angle_traces,
     between,
     by_angle_layout,
+    legend_of,
     reference_trace,
     scaled,
     spoken,
@@ -49,7 +51,12 @@ def mos_by_view_angle(
         key="mos-by-view-angle",
         title="Naturalness by view angle",
         subtitle=f"{measure.short}, {measure.scale}, with 95 % interval",
-        figure={"data": data, "layout": by_angle_layout(view_angles, _axis(series, measure))},
+        figure={
+            "data": data,
+            "layout": by_angle_layout(view_angles, _axis(series, measure)),
+            "page": BY_ANGLE_PAGE,
+        },
+        legend=legend_of(series, paper_reference.SOURCE if paper else ""),
         summary=_summary(series, 1, 2, "No votes yet."),
         table=_angle_table(series, paper, measure.short, "Votes", 1),
         footer=f"{measure.name}. {how} 95 % interval over {raters} raters and "
@@ -89,7 +96,12 @@ def success_rate_by_view_angle(
         key="success-rate-by-view-angle",
         title="Success rate by view angle",
         subtitle=f"% no longer named by {attacker}, with 95 % interval",
-        figure={"data": data, "layout": by_angle_layout(view_angles, {"range": [0, 100], "dtick": 25})},
+        figure={
+            "data": data,
+            "layout": by_angle_layout(view_angles, {"range": [0, 100], "dtick": 25}),
+            "page": BY_ANGLE_PAGE,
+        },
+        legend=legend_of(series, name if paper else ""),
         summary=_summary(series, 100, 1, "No success rates yet."),
         table=_angle_table(series, paper, "Success rate, %", "|S|", 100),
         footer=f"Unweighted mean over gallery view angles, 95 % interval by {interval}, |S| {sizes} an angle."

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from studies.mos.figure_parts import (
+    BY_ANGLE_PAGE,
     Cell,
     Figure,
+    Named,
     PlotlyDict,
     Series,
     Table,
     angle_traces,
     by_angle_layout,
     layout,
+    legend_of,
     line,
     marker,
     spoken,
@@ -53,7 +56,9 @@ def subject_model_by_view_angle(
         figure={
             "data": angle_traces(series, view_angles, factor=1, decimals=2),
             "layout": by_angle_layout(view_angles, {"range": [measure.lowest, measure.highest], "dtick": 1}),
+            "page": BY_ANGLE_PAGE,
         },
+        legend=legend_of(series),
         summary=" ".join(sentences) or "No votes yet.",
         table=Table(("Condition", "View angle, °", "ψ", "95 % low", "95 % high", "Votes"), tuple(rows)),
         footer=f"ITU-T P.910 Annex E, {VERSIONS[version]}; n {votes} votes of {raters} raters. The 95 % interval "
@@ -96,7 +101,12 @@ def sos(spreads: Sequence[Spread], *, note: str = "") -> Figure:
         key="sos",
         title="How far raters differ on a pair",
         subtitle="Variance of a pair’s votes against its MOS",
-        figure={"data": [trace for one in spreads for trace in _spread_traces(one)], "layout": axes},
+        figure={
+            "data": [trace for one in spreads for trace in _spread_traces(one)],
+            "layout": axes,
+            "page": BY_ANGLE_PAGE,
+        },
+        legend=tuple(Named(one.name, one.method, one.simulated) for one in spreads),
         summary=said or "No pair has two votes yet.",
         table=Table(("Condition", "MOS of the pair", "Variance"), rows),
         footer=f"Curves: variance = a·(x − 1)(5 − x), least squares over pairs with two votes or more, n "

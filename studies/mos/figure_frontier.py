@@ -20,6 +20,8 @@ from studies.mos.figure_parts import (
 )
 from studies.mos.measures import MEASURES, Measure
 
+LETTER, LINE_HEIGHT = 1.6, 0.28  # about, of a label in the figure's units: percent points and scores
+
 
 @dataclass(frozen=True)
 class FrontierPoint:
@@ -31,6 +33,7 @@ class FrontierPoint:
     mos: Point
     simulated: bool = False
     here: bool = True  # of this study; others are drawn smaller
+    short: str = ""  # what stands beside the point, where the whole label is too long for it
 
 
 def frontier(
@@ -57,7 +60,7 @@ def frontier(
         title="Naturalness against privacy",
         subtitle="One point a condition; up and right is better",
         figure={
-            "data": [*_shade(drawn), *(_frontier_trace(point, measure) for point in drawn)],
+            "data": [*_shade(drawn), *_frontier_traces(drawn, measure)],
             "layout": layout(height=340, x=x, y=_axis(drawn, measure), showlegend=False)
             | {"margin": {"l": 44, "r": 16, "t": 12, "b": 44}},
         },
@@ -94,7 +97,43 @@ def _shade(points: Sequence[FrontierPoint]) -> list[PlotlyDict]:
     ]  # fmt: skip
 
 
-def _frontier_trace(point: FrontierPoint, measure: Measure) -> PlotlyDict:
+def _frontier_traces(points: Sequence[FrontierPoint], measure: Measure) -> list[PlotlyDict]:
+    """Each point with its label, where that stands on no other label if it can."""
+    taken: list[tuple[float, float, float, float]] = []
+    traces = []
+    for point in points:
+        side, box = _free_side(point, taken)
+        taken.append(box)
+        traces.append(_frontier_trace(point, measure, side))
+    return traces
+
+
+def _name(point: FrontierPoint) -> str:
+    name = point.short or point.label
+    return f"{name} · simulated" if point.simulated else name
+
+
+def _free_side(
+    point: FrontierPoint, taken: Sequence[tuple[float, float, float, float]]
+) -> tuple[str, tuple[float, float, float, float]]:
+    """Where the label goes, and its box (left, right, bottom, top) in the figure's units."""
+    x, y, width = 100 * (point.success.value or 0), point.mos.value or 0, LETTER * len(_name(point))
+    first, second = ("right", "left") if x + width < 100 else ("left", "right")
+    boxes = {}
+    for side in (f"top {first}", f"bottom {first}", f"top {second}", f"bottom {second}"):
+        left = x if side.endswith("right") else x - width
+        bottom = y if side.startswith("top") else y - LINE_HEIGHT
+        boxes[side] = (left, left + width, bottom, bottom + LINE_HEIGHT)
+    free = (side for side, box in boxes.items() if not any(_overlap(box, other) for other in taken))
+    side = next(free, f"top {first}")
+    return side, boxes[side]
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+
+
+def _frontier_trace(point: FrontierPoint, measure: Measure, side: str) -> PlotlyDict:
     ends = (point.success.value, point.success.low, point.success.high)
     value, low, high = (scaled(end, 100) for end in ends)
     colour = look_of(point.method).colour
@@ -104,7 +143,7 @@ def _frontier_trace(point: FrontierPoint, measure: Measure) -> PlotlyDict:
         "error_x": error_bars([value], [low], [high], colour),
         "error_y": error_bars([point.mos.value], [point.mos.low], [point.mos.high], colour),
         "marker": marker(point.method, simulated=point.simulated, size=12 if point.here else 8),
-        "text": [name], "textposition": "top right" if (value or 0) < 60 else "top left",
+        "text": [_name(point)], "textposition": side,
         "textfont": {"color": INK if point.here else INK_2},
         "hovertemplate": measure.short + " %{y:.2f}, success %{x:.1f} %<extra>" + name + "</extra>",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from studies.mos.figure_parts import (
     WARN,
     Cell,
     Figure,
+    Named,
     PlotlyDict,
     Point,
     Table,
@@ -73,6 +74,9 @@ def attackers_ladder(
             "data": _ladder_traces(ladders, attackers),
             **_ladder_layouts(ladders, attackers, chance, clear),
         },
+        legend=tuple(Named(one.label, one.method, one.simulated) for one in ladders)
+        if len(ladders) > 1
+        else (),
         summary=_ladder_summary(ladders, strongest, chance, clear),
         table=_ladder_table(ladders),
         footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better.{bounds}",
@@ -108,13 +112,14 @@ def _ladder_layouts(
     axes |= {"shapes": shapes, "annotations": notes, "showlegend": len(ladders) > 1}
     axes["margin"] |= {"t": top}
     axes["legend"] |= {"yref": "container", "y": 1, "yanchor": "top"}  # above the labels of the lines
-    narrow = {
-        "height": top + 36 + 44 * len(attackers),
+    narrow: PlotlyDict = {
         "annotations": [*notes, *_rung_names(attackers, strongest)],
         "yaxis": {"showticklabels": False},
         "margin": {"l": 8},
     }
-    return {"layout": axes, "narrow": narrow}
+    page = {"showlegend": False, "margin": {"t": rows + 28}, "height": height - top + rows + 28}
+    narrow["height"] = rows + 64 + 44 * len(attackers)
+    return {"layout": axes, "page": page, "narrow": narrow}
 
 
 def _limit(rate: float | None, name: str, colour: str, dash: str) -> tuple[PlotlyDict, PlotlyDict] | None:

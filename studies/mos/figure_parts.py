@@ -35,8 +35,24 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Named:
+    """An entry of a legend: a method's colour and marker, hollow for simulated raters, or the paper's."""
+
+    name: str
+    method: str
+    simulated: bool = False
+
+
+PAPER = "paper"  # the method of a legend's entry for what the paper reports
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A figure, what it says in words, its numbers, and how they were made."""
+    """A figure, what it says in words, its numbers, and how they were made.
+
+    `legend` is for a page that draws legends itself, so that figures side by side keep the same plot height;
+    what stands under "page" in `figure` is laid over the layout there.
+    """
 
     key: str
     title: str
@@ -45,6 +61,7 @@ class Figure:
     summary: str
     table: Table
     footer: str
+    legend: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +175,15 @@ def by_angle_layout(view_angles: Sequence[int], y: PlotlyDict) -> PlotlyDict:
     axes = layout(height=BY_ANGLE_HEIGHT, x=x, y=y, hovermode="closest")
     axes["margin"] |= {"b": WALKERS_BELOW + 6}
     return axes | {"shapes": [_walker(angle) for angle in view_angles]}
+
+
+BY_ANGLE_PAGE: PlotlyDict = {"showlegend": False, "margin": {"t": 12}}
+
+
+def legend_of(series: Sequence[Series], paper: str = "") -> tuple[Named, ...]:
+    """Entries of series, and of the paper's values under the name `paper`."""
+    entries = [Named(one.name, one.method, one.simulated) for one in series]
+    return (*entries, Named(paper, PAPER)) if paper else tuple(entries)
 
 
 def _walker(view_angle: int) -> PlotlyDict:

@@ -11,6 +11,7 @@ from studies.mos.figure_parts import (
     SURFACE,
     Cell,
     Figure,
+    Named,
     PlotlyDict,
     Table,
     between,
@@ -102,7 +103,12 @@ def score_distribution(
         key="score-distribution",
         title="Scores given",
         subtitle="% of a condition's votes",
-        figure={"data": [_score_bars(one, labels) for one in distributions], "layout": axes},
+        figure={
+            "data": [_score_bars(one, labels) for one in distributions],
+            "layout": axes,
+            "page": {"showlegend": False, "margin": {"t": 12}},
+        },
+        legend=tuple(Named(one.name, one.method, one.simulated) for one in distributions),
         summary=" ".join(_most_frequent(one, labels) for one in distributions if sum(one.counts))
         or "No votes yet.",
         table=_score_table(distributions, labels),
