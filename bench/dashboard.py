@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from anonymizer.models import Clip, Dataset, Sequence, Subject
 from studies import dashboard, rating, votes
+from studies.enrolment import withdraw
 from studies.models import Mask, Presentation, Rater, Rating, Stimulus, Study
 from studies.mos.statistics import mos_by_group
 
@@ -196,7 +197,7 @@ def main() -> None:
     report("after a mask", study)
     study.masks.update(lifted=timezone.now())
     report("after it is lifted", study)
-    rating.withdraw(study.raters.all()[5])
+    withdraw(study.raters.all()[5])
     report("after a withdrawal", study)
 
 

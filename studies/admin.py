@@ -1,5 +1,6 @@
 """Studies in the administration. Raters' tokens are credentials and are never listed."""
 
+from collections import Counter
 from typing import Any
 
 import tablib
@@ -30,6 +31,7 @@ from studies.models import (
     Webhook,
     WebhookDelivery,
 )
+from studies.screening import votes_corrected
 
 
 class StudyResource(resources.ModelResource):
@@ -117,8 +119,30 @@ class RaterAdmin(ExportAdmin):
     raw_id_fields = ("seat",)
 
 
+class VotesAdmin(ExportAdmin):
+    """Rows that dashboards count: whoever changes one by hand leaves a line in the study's log."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._corrected(request, [obj], "changed" if change else "added")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._corrected(request, [obj], "deleted")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._corrected(request, list(queryset), "deleted")
+        super().delete_queryset(request, queryset)
+
+    def _corrected(self, request: HttpRequest, rows: list[Any], how: str) -> None:
+        studies = Counter(getattr(row, "presentation", row).rater.study for row in rows)
+        for study, number in studies.items():
+            what = self.opts.verbose_name if number == 1 else self.opts.verbose_name_plural
+            votes_corrected(study, f"{number} {what} {how} in the administration", request.user)
+
+
 @admin.register(Presentation)
-class PresentationAdmin(ExportAdmin):
+class PresentationAdmin(VotesAdmin):
     list_display = ("rater", "position", "stimulus", "problem", "fetched_at")
     list_select_related = ("rater", "stimulus")
     raw_id_fields = ("rater", "stimulus", "replaced_by")
@@ -140,7 +164,7 @@ class RatingResource(resources.ModelResource):
 
 
 @admin.register(Rating)
-class RatingAdmin(ExportAdmin):
+class RatingAdmin(VotesAdmin):
     resource_classes = (RatingResource,)
     list_display = ("presentation", "score", "watched_fraction", "stalls", "rated_at")
     list_select_related = ("presentation__rater",)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from anonymizer.models import Anonymization, Run
+from anonymizer.models import Run
 from recognition import reports
 from studies.models import Condition
 from studies.mos import figures
@@ -12,11 +12,6 @@ from studies.mos.figures import Figure, Ladder, Point, Rung, Series
 
 STRONGEST, NAIVE = "strongest", "naive"
 BOUNDED = "replace-best"  # draws n donors independently of who walks, so that it names at most n of G
-
-
-def label_of(anonymization: Anonymization) -> str:
-    alpha = "" if anonymization.alpha is None else f" α {anonymization.alpha:g}"
-    return f"{anonymization.method}{alpha}"
 
 
 def percent(rate: float | None) -> str:

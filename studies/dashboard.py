@@ -21,6 +21,15 @@ from studies.mos.figures import Figure, Point, Series
 from studies.mos.statistics import GroupScore, Interval
 from studies.votes import Votes
 
+BY = {
+    Mask.Rule.MANUAL: "by hand",
+    Mask.Rule.BT500: "by BT.500",
+    Mask.Rule.CORRELATION: "by correlation",
+    Mask.Rule.P913: "by P.913",
+    Mask.Rule.CHECKS: "by check pairs",
+    Mask.Rule.PLAYBACK: "by playback",
+}
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -210,7 +219,7 @@ def set_aside(study: Study) -> str:
     active = study.masks.filter(lifted=None).values_list("presentation", "rule")
     raters = Counter(rule for presentation, rule in active if presentation is None)
     single = sum(1 for presentation, _ in active if presentation is not None)
-    parts = [f"{number} by {Mask.Rule(rule).label}" for rule, number in sorted(raters.items())]
+    parts = [f"{number} {BY[Mask.Rule(rule)]}" for rule, number in sorted(raters.items())]
     total = sum(raters.values())
     sentences = [f"{total} rater{'s' * (total != 1)} set aside ({', '.join(parts)})"] if parts else []
     sentences += [f"{single} single vote{'s' * (single != 1)} set aside"] if single else []

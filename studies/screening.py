@@ -17,10 +17,12 @@ from anonymizer.jobs import Refused
 from studies import counting
 from studies.counting import Counted
 from studies.dashboard import Present, Scope, interval, present, said
-from studies.models import Mask, Presentation, Rater, Study, StudyEvent
+from studies.history import record, refuse_if_frozen
+from studies.models import Mask, Presentation, Rater, Study
 from studies.mos import evidence, screening
 from studies.mos.ratings import Ratings
 from studies.mos.statistics import GroupScore
+from studies.votes import CORRECTED
 
 RULES = (Mask.Rule.BT500, Mask.Rule.CORRELATION, Mask.Rule.P913, Mask.Rule.CHECKS, Mask.Rule.PLAYBACK)
 ABOUT = {
@@ -166,7 +168,7 @@ def _mask(study: Study, raters: QuerySet[Rater], rule: Mask.Rule, user: Any, rea
         ]
         Mask.objects.bulk_create(new)
         if new:
-            _log(study, user, f"{_raters(len(new))} set aside, {rule.label}: {reason}")
+            record(study, user, f"{_raters(len(new))} set aside, {rule.label}: {reason}")
     return len(new)
 
 
@@ -179,7 +181,7 @@ def set_vote_aside(study: Study, presentation: Presentation, user: Any, reason: 
             rater_id=presentation.rater_id, presentation=presentation, reason=reason, made_by=user
         )
         rater = presentation.rater.pseudonym
-        _log(study, user, f"The vote {presentation.position} of {rater} set aside: {reason}")
+        record(study, user, f"The vote {presentation.position} of {rater} set aside: {reason}")
     return 1
 
 
@@ -189,15 +191,14 @@ def lift(study: Study, masks: QuerySet[Mask], user: Any, reason: str) -> int:
     with transaction.atomic():
         number = masks.filter(study=study, lifted=None).update(lifted=timezone.now(), lifted_by=user)
         if number:
-            _log(study, user, f"{number} set-aside{'s' * (number != 1)} lifted: {reason}")
+            record(study, user, f"{number} set-aside{'s' * (number != 1)} lifted: {reason}")
     return number
 
 
 def _told(study: Study, reason: str) -> str:
     """The reason; Refused where there is none, or where nothing may be changed any more."""
+    refuse_if_frozen(study)
     reason = " ".join(reason.split())
-    if study.frozen:
-        raise Refused("This study is frozen: nobody is set aside or let in any more. Copy it to go on.")
     if not reason:
         raise Refused("Give a reason: it stands in the study’s log beside your name.")
     return reason[:300]
@@ -207,5 +208,6 @@ def _raters(number: int) -> str:
     return f"{number} rater{'s' * (number != 1)}"
 
 
-def _log(study: Study, user: Any, what: str) -> None:
-    StudyEvent.objects.create(study=study, user=user, what=what[:300])
+def votes_corrected(study: Study, what: str, user: Any = None) -> None:
+    """Note in the study's log that stored votes were changed by hand, so that all are read anew."""
+    record(study, user, f"{CORRECTED}: {what}")

@@ -1,9 +1,10 @@
 """A study's votes as columns, kept up to date: what every number of its dashboard is made of.
 
 Reading a million votes takes seconds, so they stand in arrays: in each process, and in a file under `var/votes`
-that a new process begins from. The rater is the unit of change. Whatever touches a vote (scoring, replacing a
-pair) sets its rater's `last_seen` in the same transaction, so only raters seen since the last look are read
-again, whole; raters who are gone take their votes with them. Corrections by hand go through `corrected`.
+that a new process begins from. The rater is the unit of change. Every score that is kept sets its
+rater's `last_seen` in the same transaction, so only raters seen since the last look are read
+again, whole; raters who are gone take their votes with them. Corrections by hand leave a line in the study's log
+(`CORRECTED`).
 """
 
 import hashlib
@@ -19,16 +20,17 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
 from numpy.typing import NDArray
 
-from studies.models import Rater, Rating, Study, StudyEvent
+from studies.models import Rater, Rating, Study
 
 OVERLAP = timedelta(minutes=1)  # longer than a transaction: what was written before may be committed after
 STUDIES_IN_MEMORY = 8
 READ_AT_ONCE = 500  # raters
-CORRECTED = "Votes corrected"
+CORRECTED = "Votes corrected"  # a line of the study's log that begins so makes every process read all anew
 STATES = tuple(Rater.State.values)
 UNKNOWN = -1  # a number of stalls that was not reported
 
@@ -78,11 +80,6 @@ def votes_of(study: Study) -> Votes:
             _store(study, found)
         _remember(key, found)
         return found
-
-
-def corrected(study: Study, what: str, user: Any = None) -> None:
-    """Note in the study's log that votes were changed by hand; every process reads them all anew."""
-    StudyEvent.objects.create(study=study, user=user, what=f"{CORRECTED}: {what}"[:300])
 
 
 # --- What is kept where -----------------------------------------------------------------------------
@@ -274,7 +271,10 @@ def _rows(ratings: QuerySet[Rating]) -> list[tuple[Any, ...]]:
 
 def _fetched(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     """What the database gives, without Django's conversions: numbers and words need none."""
-    sql, parameters = rows.query.sql_with_params()
+    try:
+        sql, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:  # nobody is asked for
+        return []
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

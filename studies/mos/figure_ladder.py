@@ -86,7 +86,8 @@ def attackers_ladder(
 def _bound_said(ladder: Ladder) -> str:
     if ladder.bound is None:
         return ""
-    return f" Bound n/G: {ladder.label} lets nobody name more than {100 * ladder.bound:.1f} % from one clip."
+    most = f"{100 * ladder.bound:.1f} %"
+    return f" Bound n/G: {ladder.label} lets nobody name more than {most} from one clip; the path stands outside it."
 
 
 def _ladder_layouts(

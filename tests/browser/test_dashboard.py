@@ -91,7 +91,7 @@ def plot(page: Page, key: str) -> Any:
 # --- Readable by everybody ------------------------------------------------------------------------
 def test_a_full_dashboard_is_readable(page: Page, site: str, rated: Study):
     page.goto(dashboard(site, rated, "?simulated=1&reference=1"))
-    expect(page.locator(".plot.js-plotly-plot")).to_have_count(7)
+    expect(page.locator(".plot.js-plotly-plot")).to_have_count(10)
     everybody_can_read(page)
 
 

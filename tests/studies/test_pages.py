@@ -57,7 +57,7 @@ def asked(anonymization: Any, **changed: Any) -> dict[str, Any]:
 
 
 # --- Who may see them -----------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["study", "fragment", "export"])
+@pytest.mark.parametrize("name", ["study", "fragment", "depth", "raters", "screening", "export"])
 def test_a_study_is_for_those_who_are_signed_in(client, name):
     response = client.get(address(make_study(), name))
     assert response.status_code == 302
@@ -206,8 +206,10 @@ def test_without_a_recognition_the_page_leads_to_the_attackers(signed_in):
 def test_the_strongest_attacker_stands_first_and_the_naive_one_can_be_chosen(signed_in):
     study = make_study()
     attack(study.anonymization)
-    assert "Still named by the strongest attacker: lower is better 40.0 %" in shown(signed_in, study)
-    assert "Still named by the naive attacker: lower is better 25.0 %" in shown(
+    assert "Still named by the strongest attacker: lower is better tieu α 0.3 40.0 %" in shown(
+        signed_in, study
+    )
+    assert "Still named by the naive attacker: lower is better tieu α 0.3 25.0 %" in shown(
         signed_in, study, "?attacker=naive"
     )
 
@@ -251,7 +253,8 @@ def test_a_study_that_was_closed_meanwhile_loads_anew_and_polls_no_more(signed_i
     page = signed_in.get(address(study)).content
     signed_in.post(address(study, "close"))
     assert poll(signed_in, study, page).headers["HX-Refresh"] == "true"
-    assert "hx-get" not in signed_in.get(address(study)).content.decode()
+    closed = signed_in.get(address(study)).content.decode()
+    assert "every" not in " ".join(re.findall(r'hx-trigger="([^"]+)"', closed))
 
 
 # --- Downloads ------------------------------------------------------------------------------------
@@ -290,10 +293,29 @@ def test_recognition_that_never_was_is_a_table_of_column_names(signed_in):
 def test_every_drawn_figure_has_its_place_words_and_table(signed_in):
     study = make_study()
     attack(study.anonymization)
+    for name, stored, number in (("study", "plots", 4), ("depth", "depth-plots", 6)):
+        page = signed_in.get(address(study, name)).content.decode()
+        found = re.search(rf'id="{stored}"[^>]*>(.*?)</script>', page)
+        plots = json.loads(found.group(1))  # type: ignore[union-attr]
+        assert len(plots) == number
+        for key in plots:
+            assert f'id="plot-{key}"' in page
+            assert f'id="said-{key}"' in page
+            assert f'id="numbers-{key}"' in page
+            assert signed_in.get(reverse("studies:figure", args=[study.slug, key])).status_code == 200
+
+
+def test_the_second_half_comes_by_itself_and_again_only_when_something_changed(signed_in):
+    study = make_study()
     page = signed_in.get(address(study)).content.decode()
-    plots = json.loads(re.search(r'id="plots"[^>]*>(.*?)</script>', page).group(1))  # type: ignore[union-attr]
-    assert len(plots) == 7
-    for key in plots:
-        assert f'id="plot-{key}"' in page
-        assert f'id="said-{key}"' in page
-        assert f'id="numbers-{key}"' in page
+    assert f'hx-get="{address(study, "depth")}"' in page
+    assert "Do raters agree?" not in page
+    depth = signed_in.get(address(study, "depth")).content
+    assert poll(signed_in, study, depth).status_code == 204
+    rate(enrol(study), 1, 5)
+    assert "Do raters agree?" in poll(signed_in, study, depth).content.decode()
+
+
+def test_another_choice_of_what_is_shown_brings_both_halves_at_once(signed_in):
+    page = signed_in.get(address(make_study()), headers={"HX-Boosted": "true"}).content.decode()
+    assert "Do raters agree?" in page
