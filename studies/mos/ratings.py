@@ -7,11 +7,13 @@ appearance. A stimulus may have no vote and a (rater, stimulus) pair may have no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd  # else where it is used: it is slow to load, and a page only needs the arrays
 
 NO_VIEW_ANGLE = -1
 LARGEST = 1e12  # a score beyond it is a slip, and its fourth power would be lost
@@ -72,6 +74,8 @@ def from_columns(
     ValueError where there is no row or the columns differ in length; BadRow, which is one, where a stimulus
     or rater is blank or a number is none.
     """
+    import pandas as pd
+
     table = {"stimulus": stimulus, "rater": rater, "score": score, "view_angle": view_angle, "clip": clip}
     columns = {name: pd.Series(values) for name, values in table.items() if values is not None}
     lengths = {name: len(column) for name, column in columns.items()}
@@ -91,6 +95,8 @@ def from_columns(
 
 
 def _codes(column: "pd.Series[Any]", name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    import pandas as pd
+
     blank = column.isna() | (column.astype(str).str.strip() == "") if column.dtype.kind not in "iu" else None
     if blank is not None and blank.any():
         raise BadRow(int(np.argmax(blank)) + 1, f"has no {name}: every row needs one.")
@@ -100,6 +106,8 @@ def _codes(column: "pd.Series[Any]", name: str) -> tuple[NDArray[np.int64], tupl
 
 def _numbers(column: "pd.Series[Any]", name: str) -> NDArray[np.float64]:
     """The column as numbers, NaN where it says that there is none."""
+    import pandas as pd
+
     if column.dtype.kind in "iufb":
         values = column.to_numpy(dtype=np.float64)
         blank = np.isnan(values)
