@@ -27,7 +27,8 @@ CONTENT_TYPES = {
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHEET_ROWS = 1_048_575  # a sheet's 2**20 less the columns' names
-PARQUET_ROWS = 20_000  # in a group, which is what stands in memory
+PIECE_ROWS = 1000  # of Parquet, that stand in memory as Python's objects
+PIECES_IN_GROUP = 50  # that stand there as arrays
 
 
 def harmless(value: Any) -> Any:
@@ -116,15 +117,18 @@ def _write_parquet(columns: Columns, rows: Rows, path: Path) -> int:
         "moment": pa.timestamp("us", tz="UTC"),
     }
     schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    left, written = iter(rows), 0
+    left, written, waiting = iter(rows), 0, []
     with parquet.ParquetWriter(path, schema) as file:
-        while group := list(itertools.islice(left, PARQUET_ROWS)):
-            arrays = [
-                pa.array(column, kind)
-                for column, kind in zip(zip(*group, strict=True), schema.types, strict=True)
-            ]
-            file.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            written += len(group)
+        while piece := list(itertools.islice(left, PIECE_ROWS)):
+            columns_of_piece = zip(zip(*piece, strict=True), schema.types, strict=True)
+            arrays = [pa.array(column, kind) for column, kind in columns_of_piece]
+            waiting.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            written += len(piece)
+            if len(waiting) == PIECES_IN_GROUP:
+                file.write_table(pa.Table.from_batches(waiting))
+                waiting.clear()
+        if waiting:
+            file.write_table(pa.Table.from_batches(waiting))
     return written
 
 

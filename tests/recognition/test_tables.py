@@ -78,7 +78,8 @@ def test_json_is_a_list_of_objects(tmp_path, rows):
 
 
 def test_parquet_keeps_the_types(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "PARQUET_ROWS", 1)
+    monkeypatch.setattr(tables, "PIECE_ROWS", 1)
+    monkeypatch.setattr(tables, "PIECES_IN_GROUP", 1)
     assert tables.write("parquet", COLUMNS, iter(ROWS), tmp_path / "t") == 2
     table = pyarrow.parquet.read_table(tmp_path / "t")
     assert [str(kind) for kind in table.schema.types] == [
@@ -89,6 +90,15 @@ def test_parquet_keeps_the_types(tmp_path, monkeypatch):
         ROWS[1],
     ]
     assert pyarrow.parquet.ParquetFile(tmp_path / "t").num_row_groups == 2
+
+
+def test_parquet_gathers_pieces_into_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "PIECE_ROWS", 2)
+    monkeypatch.setattr(tables, "PIECES_IN_GROUP", 2)
+    assert tables.write("parquet", {"a": "integer"}, ((n,) for n in range(9)), tmp_path / "t") == 9
+    file = pyarrow.parquet.ParquetFile(tmp_path / "t")
+    assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [4, 4, 1]
+    assert file.read().column("a").to_pylist() == list(range(9))
 
 
 def test_parquet_without_a_row_still_names_its_columns(tmp_path):
