@@ -53,7 +53,7 @@ def rows(study: Study, progress: Progress | None = None) -> Iterator[Row]:
     for raters in rater_batches(study):
         shown = presentations(raters)
         for each in shown:
-            yield _row(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
+            yield row_of(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
         done += len(shown)
         if progress:
             progress(done)
@@ -96,9 +96,10 @@ def presentations(raters: dict[int, Rater], only: Any = None) -> list[dict[str, 
     ]
 
 
-def _row(
+def row_of(
     study: Study, pair: Row, rater: Rater, shown: dict[str, Any], excluded: "Exclusions"
 ) -> tuple[Any, ...]:
+    """One presentation in `COLUMNS`."""
     reason = excluded.reason(rater, shown)
     return (
         study.slug,
@@ -127,7 +128,7 @@ def rows_of(ratings: QuerySet[Rating]) -> Iterator[Row]:
         pairs, excluded = described_pairs(study), Exclusions(study)
         for raters in rater_batches(study):
             for each in presentations(raters, only=chosen):
-                yield _row(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
+                yield row_of(study, pairs[each["stimulus"]], raters[each["rater"]], each, excluded)
 
 
 # --- What is not counted --------------------------------------------------------------------------
@@ -136,9 +137,10 @@ class Exclusions:
 
     def __init__(self, study: Study) -> None:
         self.count_abandoned = study.count_abandoned
-        active = study.masks.filter(lifted=None)
-        self.raters = {mask.rater_id: said(mask) for mask in active.filter(presentation=None)}
-        self.votes = {mask.presentation_id: said(mask) for mask in active.exclude(presentation=None)}
+        active = list(study.masks.filter(lifted=None))
+        self.masks = frozenset((mask.rater_id, mask.presentation_id) for mask in active)
+        self.raters = {mask.rater_id: said(mask) for mask in active if mask.presentation_id is None}
+        self.votes = {mask.presentation_id: said(mask) for mask in active if mask.presentation_id}
 
     def reason(self, rater: Rater, shown: dict[str, Any]) -> str:
         """Empty where it counts."""

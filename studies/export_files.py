@@ -17,7 +17,14 @@ from studies.export import Progress
 from studies.export_sureal import write_sureal
 from studies.models import Study
 
-SUFFIXES = {"csv": "csv", "xlsx": "xlsx", "json": "json", "parquet": "parquet", "sureal": "py"}
+SUFFIXES = {
+    "csv": "csv",
+    "xlsx": "xlsx",
+    "json": "json",
+    "parquet": "parquet",
+    "sureal": "py",
+    "bundle": "zip",
+}
 FORMATS = tuple(SUFFIXES)
 LIBRARIES = ("django", "numpy", "scipy", "pyarrow", "xlsxwriter")
 
@@ -32,6 +39,10 @@ def write(study: Study, form: str, path: Path, progress: Progress | None = None)
     check_format(form)
     if form == "sureal":
         return write_sureal(study, path, progress)
+    if form == "bundle":
+        from studies.bundle import write_bundle  # with all of statistics, which other formats do without
+
+        return write_bundle(study, path, versions(), progress)
     return tables.write(form, export.COLUMNS, export.rows(study, progress), path)
 
 

@@ -23,9 +23,17 @@ ABOUT = {
     "xlsx": ("XLSX", "The same for spreadsheets; after 1,048,575 rows another sheet begins."),
     "json": ("JSON", "The same as a list of objects."),
     "parquet": ("Parquet", "The same with its types, small and quick to read."),
+    "bundle": (
+        "Bundle",
+        "Design, votes, recognition and every number in a zip, with a script that works the numbers out again.",
+    ),
     "sureal": ("sureal", "What enters MOS, as a dataset of the sureal library."),
 }
-CONTENT_TYPES = {**tables.CONTENT_TYPES, "sureal": "text/x-python; charset=utf-8"}
+CONTENT_TYPES = {
+    **tables.CONTENT_TYPES,
+    "sureal": "text/x-python; charset=utf-8",
+    "bundle": "application/zip",
+}
 RECOGNITION_COLUMNS: tables.Columns = {"condition": "text", **reports.COLUMNS}
 
 

@@ -80,4 +80,5 @@ def _keep(study: Study, run: Run, path: Path, found: dict[str, Any]) -> None:
 
 
 def file_name(study: Study, form: str) -> str:
-    return f"{study.slug}-ratings.{export_files.SUFFIXES[form]}"
+    what = "bundle" if form == "bundle" else "ratings"
+    return f"{study.slug}-{what}.{export_files.SUFFIXES[form]}"

@@ -12,6 +12,7 @@ from anonymizer import jobs, tasks
 from anonymizer.models import Run
 from studies import access, export_files, export_views, exporting, keys
 from studies.models import Study
+from studies.results import results as study_results
 
 RETRY_SECONDS = 5
 
@@ -31,6 +32,12 @@ def by_session(request: HttpRequest) -> User | None:
 
 
 router = Router(tags=["researchers"], auth=[ByKey(), by_session])
+
+
+@router.get("/studies/{slug}/results")
+def results(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Every number of the dashboard, people and simulated raters apart; what is undefined is null."""
+    return JsonResponse(study_results(_study(request, slug)))
 
 
 @router.get("/studies/{slug}/ratings")
