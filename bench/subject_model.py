@@ -74,7 +74,9 @@ def compare(name: str, stimuli: int, raters: int, each: int) -> None:
 
 def main() -> None:
     compare("full table", 200, 100, 200)
-    compare("sparse design", 400, 400, 30)
+    compare("full table of a million votes", 1000, 1000, 1000)
+    compare("30 of 400 pairs a rater", 400, 400, 30)
+    compare("30 of 1000 pairs a rater", 1000, 3334, 30)  # sureal holds a cell for every pair and rater
     stimuli, raters, each = 4000, 33_334, 30
     columns = votes(stimuli, raters, each)
     seconds, model = timed(lambda: ours(columns, stimuli, raters))
