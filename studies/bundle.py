@@ -84,7 +84,7 @@ class _Files:
     def _write(self, name: str, pieces: Iterable[str]) -> int:
         digest, number = hashlib.sha256(), 0
         with self.archive.open(name, "w", force_zip64=True) as binary:
-            file: IO[bytes] = io.BufferedWriter(binary, 2**16)  # type: ignore[arg-type, type-var]
+            file: IO[bytes] = io.BufferedWriter(binary, 2**16)
             for piece in pieces:
                 data = piece.encode()
                 digest.update(data)

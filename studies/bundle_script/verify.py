@@ -50,7 +50,7 @@ def number(text: str) -> float:
 def ratio(part: Any, whole: Any) -> Floats:
     """NaN where there is nothing to divide by."""
     part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
 
 
 def null(value: Any) -> Any:
@@ -262,14 +262,9 @@ def correlation(found: Table) -> list[int]:
     if not len(found.given):
         return []
     code, votes, mean, _ = moments(found)
-    own = defaultdict(list)
-    for place, key in enumerate(zip(code.tolist(), found.rater.tolist(), strict=True)):
-        own[key].append(place)
-    own_sum, own_votes = np.zeros(len(code)), np.zeros(len(code))
-    for places in own.values():
-        own_sum[places], own_votes[places] = found.given[places].sum(), len(places)
-    left = votes[code] - own_votes
-    others = ratio(mean[code] * votes[code] - own_sum, left)
+    _, cell = np.unique(code * (found.rater.max() + 1) + found.rater, return_inverse=True)
+    left = votes[code] - np.bincount(cell)[cell]
+    others = ratio(mean[code] * votes[code] - np.bincount(cell, found.given)[cell], left)
     r = {}
     order = np.argsort(found.rater, kind="stable")
     for places in np.split(order, np.flatnonzero(np.diff(found.rater[order])) + 1):
@@ -439,7 +434,7 @@ class Recognition:
     def by_subject(self, flags: Flags) -> Floats:
         """(subjects, gallery, probe)"""
         people = np.arange(self.who.max() + 1)[:, None] == self.who
-        return np.einsum("sn,ng,np->sgp", people.astype(float), flags.astype(float), self.at)
+        return np.asarray(np.einsum("sn,ng,np->sgp", people.astype(float), flags.astype(float), self.at))
 
     def drawn(self, part: Flags, whole: Flags, seed: int) -> Floats:
         """Rates when as many subjects are drawn with replacement, (2000, gallery, probe)."""
@@ -598,7 +593,9 @@ def recognition(folder: Path, condition: dict[str, Any]) -> dict[str, Any] | Non
     rungs = found.pop("ladder")
     known = [each["attacker"] for each in about["ladder"]]
     ladder = [{"attacker": name, **rungs[name]} for name in known if name in rungs]
-    return {"condition": condition["label"], **found, "ladder": ladder}
+    ranked = [(rung["rank1"], rung["attacker"]) for rung in ladder if rung["rank1"] is not None]
+    strongest = max(ranked, key=lambda each: each[0])[1] if ranked else None
+    return {"condition": condition["label"], "strongest": strongest, **found, "ladder": ladder}
 
 
 class Comparison:

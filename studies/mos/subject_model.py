@@ -137,8 +137,8 @@ def _tables(votes: _Votes, u: Floats) -> tuple[Any, Any]:
     """How many votes each rater gave each stimulus, and their sum, (stimuli, raters); sparse where most have none."""
     shape = (len(votes.per_stimulus), len(votes.per_rater))
     if shape[0] * shape[1] > FULL_ENOUGH * len(u):
-        both = (np.ones(len(u)), u)
-        return tuple(csr_array((each, (votes.stimulus, votes.rater)), shape=shape) for each in both)  # type: ignore[return-value]
+        at = (votes.stimulus, votes.rater)
+        return csr_array((np.ones(len(u)), at), shape=shape), csr_array((u, at), shape=shape)
     cells, size = votes.stimulus * shape[1] + votes.rater, shape[0] * shape[1]
     total = _sums(cells, u, size).reshape(shape)
     number = np.bincount(cells, minlength=size)

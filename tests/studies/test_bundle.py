@@ -21,7 +21,7 @@ from tests.studies.rows import add_pair, enrol, make_study
 
 pytestmark = pytest.mark.django_db
 GIVEN = "Taken as given, not worked out here"
-SETTINGS = {"recognition_run", "strongest", "seed", "view_angles", "protocol", "recognizer", "verdict"} | {
+SETTINGS = {"recognition_run", "seed", "view_angles", "protocol", "recognizer", "verdict"} | {
     "label", "knows", "compares", "needs", "details", "subjects", "chance",
 }  # fmt: skip
 OF_SCORES = {"eer", "impersonation", "worst"}  # these need the score matrices

@@ -36,7 +36,7 @@ def run(study, form, path):
     return json.loads(path.with_name(f"{path.name}.manifest.json").read_text())
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "parquet", "sureal"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "parquet", "sureal", "bundle"])
 def test_the_manifest_tells_rows_digest_and_what_made_the_file(study, form, tmp_path):
     path = tmp_path / "votes"
     found = run(study, form, path)

@@ -65,7 +65,7 @@ def test_a_study_that_one_may_not_see_is_not_there(client, study, django_user_mo
 def test_an_unknown_format_is_not_found_and_says_which_there_are(client, study, researcher):
     answer = client.get(RATINGS, {"format": "exe"}, **with_key(researcher))
     assert answer.status_code == 404
-    assert "Use one of: csv, xlsx, json, parquet, sureal" in answer.json()["detail"]
+    assert "Use one of: csv, xlsx, json, parquet, sureal, bundle" in answer.json()["detail"]
 
 
 def test_a_large_file_is_made_by_a_job_once_and_then_given(client, study, researcher, monkeypatch):
@@ -84,3 +84,23 @@ def test_a_large_file_is_made_by_a_job_once_and_then_given(client, study, resear
     assert answer.headers["X-SHA256"] == Export.objects.get().sha256 == hashlib.sha256(found).hexdigest()
     rate(enrol(study), 1, 3)
     assert client.get(RATINGS, {"format": "json"}, **key).status_code == 202
+
+
+def test_results_are_the_dashboards_numbers_with_null_where_there_is_none(client, study, researcher):
+    answer = client.get("/api/v1/studies/street-walks/results", **with_key(researcher))
+    found = answer.json()
+    assert (found["study"], found["measure"]) == ("street-walks", "MOS (ACR labels, explicit reference)")
+    assert (found["simulated"], found["success"]) == (None, [])
+    assert found["raters"] == {"people": {"complete": 1}, "simulated": {}}
+    (condition,) = found["people"]["conditions"]
+    assert (condition["condition"], condition["mos"], condition["votes"]) == ("tieu α 0.3", 3.0, 2)
+    assert condition["ci95_clustered"] is None
+    assert [(row["view_angle"], row["mos"]) for row in found["people"]["by_view_angle"]] == [
+        (0, 4.0),
+        (90, 2.0),
+    ]
+
+
+def test_results_of_a_study_that_one_may_not_see_are_not_there(client, study, django_user_model):
+    stranger = django_user_model.objects.create_user("stranger")
+    assert client.get("/api/v1/studies/street-walks/results", **with_key(stranger)).status_code == 404
