@@ -143,12 +143,12 @@ def _who(proposal: Proposal) -> Iterator[Problem]:
         yield "quotas", "Name each language once."
     if proposal.completion_code and not CODE.fullmatch(proposal.completion_code):
         yield "completion_code", "A completion code is made of at most 16 letters and digits."
-    if proposal.return_url and not _may_return_to(proposal.return_url):
+    if proposal.return_url and not may_return_to(proposal.return_url):
         hosts = ", ".join(sorted(settings.CROWD_HOSTS))
         yield "return_url", f"Raters are sent to https addresses of known platforms only: {hosts}."
 
 
-def _may_return_to(url: str) -> bool:
+def may_return_to(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.hostname in settings.CROWD_HOSTS
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from anonymizer.models import Run
-from studies import simulation
+from studies import runs, simulation
 from studies.models import Study
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
 from tests.studies.attacks import attack
@@ -37,23 +37,6 @@ def judged() -> Any:
     for walk in walks(dataset, subjects=3):
         AnonymizedSequenceFactory(anonymization=made, source=walk)
     return made
-
-
-def asked(anonymization: Any, **changed: Any) -> dict[str, Any]:
-    """What the builder sends."""
-    sent = {
-        "name": "Street walks",
-        "anonymization": anonymization.pk,
-        "pairs_per_view_angle": 3,
-        "pairs_per_rater": 4,
-        "raters": 5,
-        "clip_seconds": 2,
-        "question": "Does it walk like a person?",
-        "playback_check": "on",
-        "seed": 7,
-        **changed,
-    }
-    return {name: value for name, value in sent.items() if value is not None}
 
 
 # --- Who may see them -----------------------------------------------------------------------------
@@ -91,73 +74,9 @@ def test_the_list_counts_people_and_simulated_votes_apart(signed_in):
     assert "playback not checked" in page
 
 
-# --- The builder ----------------------------------------------------------------------------------
-def test_the_builder_makes_a_draft_whose_clips_are_rendered_by_a_job(signed_in, judged):
-    response = signed_in.post(reverse("studies:new"), asked(judged))
-    study = Study.objects.get()
-    assert response.url == address(study)
-    assert (study.status, study.question, study.pairs_per_rater, study.playback_checked) == (
-        Study.Status.DRAFT, "Does it walk like a person?", 4, True,
-    )  # fmt: skip
-    assert study.run is not None
-    assert study.run.kind == Run.Kind.PREPARE_STUDY
-    assert study.run.requested_by.username == "researcher"
-
-
-def test_a_study_without_the_playback_check_is_asked_for_by_leaving_the_box_empty(signed_in, judged):
-    signed_in.post(reverse("studies:new"), asked(judged, playback_check=None))
-    study = Study.objects.get()
-    assert not study.playback_checked
-    assert "Playback not checked." in shown(signed_in, study)
-
-
-def test_what_is_refused_comes_back_as_an_error_with_what_was_typed(signed_in, judged):
-    response = signed_in.post(reverse("studies:new"), asked(judged, pairs_per_rater=50))
-    assert response.status_code == 422
-    page = response.content.decode()
-    assert "there are only 6" in page
-    assert "Does it walk like a person?" in page
-    assert not Study.objects.exists()
-
-
-def test_a_walk_that_raters_may_not_see_cannot_open_by_itself(signed_in, judged):
-    judged.dataset.may_be_shown_to_raters = False
-    judged.dataset.save()
-    response = signed_in.post(reverse("studies:new"), asked(judged, open_when_prepared="on"))
-    assert response.status_code == 422
-    assert "may not be shown to raters" in response.content.decode()
-
-
-def test_the_builder_begins_with_the_anonymization_that_was_chosen(signed_in, judged):
-    other = AnonymizationFactory(dataset=judged.dataset, method="blend")
-    page = signed_in.get(reverse("studies:new"), {"anonymization": judged.pk}).content.decode()
-    assert f'value="{judged.pk}" selected' in page
-    assert f'value="{other.pk}" selected' not in page
-
-
-def test_more_raters_narrow_what_can_be_expected(signed_in, judged):
-    def half_width(raters: int) -> float:
-        response = signed_in.get(
-            reverse("studies:new"), asked(judged, raters=raters), headers={"HX-Request": "true"}
-        )
-        row = re.search(r'class="wanted">.*?</tr>', response.content.decode(), re.DOTALL)
-        return float(re.findall(r"± ([\d.]+)", row.group())[1])  # type: ignore[union-attr]
-
-    assert half_width(60) < half_width(6)
-
-
-def test_numbers_that_make_no_study_give_no_expectation(signed_in, judged):
-    for wrong in ({"pairs_per_rater": 99}, {"raters": "many"}):
-        response = signed_in.get(
-            reverse("studies:new"), asked(judged, **wrong), headers={"HX-Request": "true"}
-        )
-        assert "These numbers make no study" in response.content.decode()
-
-
 # --- The dashboard's states -----------------------------------------------------------------------
-def test_a_draft_shows_how_far_its_clips_are(signed_in, judged):
-    signed_in.post(reverse("studies:new"), asked(judged))
-    study = Study.objects.get()
+def test_a_draft_shows_how_far_its_clips_are(signed_in, judged, researcher):
+    study = runs.request_study(judged, "Street walks", researcher, pairs_per_rater=4)
     Run.objects.filter(pk=study.run_id).update(status=Run.Status.RUNNING, done=3, total=6)
     page = shown(signed_in, study)
     assert "3 of 6 clips" in page
