@@ -13,7 +13,6 @@ from playwright.sync_api import Page, expect
 import tests.file_database  # noqa: F401  the live server answers in threads of its own
 from studies import simulation
 from studies.models import Study
-from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
 from tests.studies.attacks import attack
 from tests.studies.rows import enrol, make_study, rate
 
@@ -110,23 +109,6 @@ def test_the_list_and_its_empty_state_are_readable(page: Page, site: str):
     make_study(playback_checked=False)
     page.reload()
     expect(page.get_by_role("link", name="Street walks")).to_be_visible()
-    everybody_can_read(page)
-
-
-def test_the_builder_says_what_to_expect_and_is_readable(page: Page, site: str):
-    dataset = DatasetFactory(name="three walkers")
-    made = AnonymizationFactory(dataset=dataset)
-    for walk in walks(dataset, subjects=3):
-        AnonymizedSequenceFactory(anonymization=made, source=walk)
-    page.goto(site + reverse("studies:new"))
-    expect(page.locator("#expected")).to_contain_text("These numbers make no study")
-    page.get_by_label("Pairs a rater").fill("6")
-    page.keyboard.press("Tab")
-    expect(page.locator("#expected")).to_contain_text("12 pairs at 2 view angles")
-    everybody_can_read(page)
-    page.get_by_role("button", name="Make the study").click()
-    expect(page.locator("[data-focus]")).to_be_focused()
-    expect(page.locator("[data-focus]")).to_contain_text("Name: This is needed.")
     everybody_can_read(page)
 
 
