@@ -264,7 +264,7 @@ def test_a_manifest_that_is_wrong_is_told_row_by_row_at_its_field(signed_in, tmp
 
 # --- Preview and plan -----------------------------------------------------------------------------
 def aside(client: Any, sent: dict[str, Any]) -> str:
-    response = client.post(reverse("studies:aside"), sent)
+    response = client.post(reverse("studies:builder_aside"), sent)
     assert response.status_code == 200
     return response.content.decode()
 
