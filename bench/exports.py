@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PAIRS, EACH = 400, 30
-FORMATS = ("csv", "json", "parquet", "xlsx", "sureal")
+FORMATS = ("csv", "json", "parquet", "xlsx", "sureal", "bundle")
 
 
 def fill(votes: int) -> None:
@@ -196,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--votes", type=int, default=1_000_000)
     parser.add_argument("--baseline-votes", type=int, default=100_000)
+    parser.add_argument("--formats", default=",".join(FORMATS))
     parser.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--path", help=argparse.SUPPRESS)
@@ -208,7 +209,7 @@ def main() -> None:
         small = measure(asked.baseline_votes, ("usual", "csv"))
         above = [peak - before for _, peak, before, *_ in small.values()]
         print(f"the usual way needs {above[0] / max(above[1], 1):.0f} times our memory for the rows")
-        measure(asked.votes, FORMATS)
+        measure(asked.votes, tuple(asked.formats.split(",")))
 
 
 if __name__ == "__main__":

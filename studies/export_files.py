@@ -4,10 +4,13 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from anonymizer.jobs import Refused, code_version
@@ -37,13 +40,31 @@ def check_format(form: str) -> None:
 def write(study: Study, form: str, path: Path, progress: Progress | None = None) -> int:
     """Write the study's results to `path`; returns how many rows. Refused where the format is not known."""
     check_format(form)
-    if form == "sureal":
-        return write_sureal(study, path, progress)
-    if form == "bundle":
-        from studies.bundle import write_bundle  # with all of statistics, which other formats do without
+    with little_memory():
+        if form == "sureal":
+            return write_sureal(study, path, progress)
+        if form == "bundle":
+            from studies.bundle import write_bundle  # with all of statistics, which other formats do without
 
-        return write_bundle(study, path, versions(), progress)
-    return tables.write(form, export.COLUMNS, export.rows(study, progress), path)
+            return write_bundle(study, path, versions(), progress)
+        return tables.write(form, export.COLUMNS, export.rows(study, progress), path)
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """SQLite maps its file into memory where it is read, up to 128 MB; not while a whole study is."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA mmap_size")
+        before = cursor.fetchone()
+        cursor.execute("PRAGMA mmap_size=0")
+        try:
+            yield
+        finally:
+            if before:  # a database in memory has none
+                cursor.execute(f"PRAGMA mmap_size={int(before[0])}")
 
 
 def write_with_manifest(
