@@ -128,7 +128,11 @@ def _rule(now: Present, rule: Mask.Rule) -> dict[str, Any]:
     return {
         "rule": rule,
         "about": screening.ABOUT[rule],
-        "details": [judgement.detail for judgement in both if judgement.detail],
+        "details": [
+            f"{said}{judgement.detail}"
+            for said, judgement in zip(("", "Simulated raters: "), both, strict=True)
+            if judgement.detail
+        ],
         "rejected": len(pks),
         "simulated": len(both[1].rejected),
         "raters": list(names),

@@ -20,7 +20,7 @@ from studies.mos.figure_parts import (
 )
 from studies.mos.measures import MEASURES, Measure
 
-LETTER, LINE_HEIGHT = 1.6, 0.28  # about, of a label in the figure's units: percent points and scores
+LETTER, LINE_HEIGHT = 1.85, 0.28  # about, of a label in the figure's units: percent points and scores
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,12 @@ def _shade(points: Sequence[FrontierPoint]) -> list[PlotlyDict]:
 
 
 def _frontier_traces(points: Sequence[FrontierPoint], measure: Measure) -> list[PlotlyDict]:
-    """Each point with its label, where that stands on no other label if it can."""
-    taken: list[tuple[float, float, float, float]] = []
+    """Each point with its label, where that stands on no other label or point if it can."""
+    taken = [
+        (100 * p.success.value - 1.5, 100 * p.success.value + 1.5, p.mos.value - 0.1, p.mos.value + 0.1)
+        for p in points
+        if p.success.value is not None and p.mos.value is not None
+    ]
     traces = []
     for point in points:
         side, box = _free_side(point, taken)
@@ -121,11 +125,12 @@ def _free_side(
     first, second = ("right", "left") if x + width < 100 else ("left", "right")
     boxes = {}
     for side in (f"top {first}", f"bottom {first}", f"top {second}", f"bottom {second}"):
-        left = x if side.endswith("right") else x - width
-        bottom = y if side.startswith("top") else y - LINE_HEIGHT
+        left = x + 1.6 if side.endswith("right") else x - 1.6 - width
+        bottom = y + 0.11 if side.startswith("top") else y - 0.11 - LINE_HEIGHT
         boxes[side] = (left, left + width, bottom, bottom + LINE_HEIGHT)
-    free = (side for side, box in boxes.items() if not any(_overlap(box, other) for other in taken))
-    side = next(free, f"top {first}")
+    inside = {side: box for side, box in boxes.items() if box[0] > -2 and box[1] < 103}
+    free = (side for side, box in inside.items() if not any(_overlap(box, other) for other in taken))
+    side = next(free, next(iter(inside), f"top {first}"))
     return side, boxes[side]
 
 

@@ -119,7 +119,7 @@ def _ladder_layouts(
         "margin": {"l": 8},
     }
     page = {"showlegend": False, "margin": {"t": rows + 28}, "height": height - top + rows + 28}
-    narrow["height"] = rows + 64 + 44 * len(attackers)
+    narrow["height"] = rows + 64 + 56 * len(attackers)
     return {"layout": axes, "page": page, "narrow": narrow}
 
 
@@ -151,7 +151,7 @@ def _apart(notes: list[PlotlyDict]) -> list[PlotlyDict]:
 def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyDict]:
     """The attackers' names inside the plot, each above its rung: a phone has no room beside it."""
     return [
-        {"x": 0, "xref": "paper", "xanchor": "left", "y": place, "yshift": 16, "showarrow": False,
+        {"x": 0, "xref": "paper", "xanchor": "left", "y": place, "yshift": 21, "showarrow": False,
          "text": f"<b>{name}</b>" if name == strongest else name}
         for place, name in enumerate(attackers)
     ]  # fmt: skip

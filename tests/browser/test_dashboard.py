@@ -14,6 +14,7 @@ import tests.file_database  # noqa: F401  the live server answers in threads of 
 from studies import simulation
 from studies.models import Study
 from tests.studies.attacks import attack
+from tests.studies.conditions import with_second_condition
 from tests.studies.rows import enrol, make_study, rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,6 +113,15 @@ def test_the_list_and_its_empty_state_are_readable(page: Page, site: str):
     everybody_can_read(page)
 
 
+def test_raters_and_screening_are_readable(page: Page, site: str, rated: Study):
+    rater = rated.raters.first()
+    rated.masks.create(rater=rater, reason="told us so")
+    for name, more in (("raters", ()), ("screening", ()), ("rater", (rater.pseudonym,))):
+        page.goto(site + reverse(f"studies:{name}", args=[rated.slug, *more]) + "?simulated=1")
+        expect(page.get_by_role("main")).to_contain_text(rater.pseudonym)
+        everybody_can_read(page)
+
+
 # --- Alive ----------------------------------------------------------------------------------------
 def test_the_page_fills_after_a_rating_without_loading_anew(page: Page, site: str):
     study = make_study()
@@ -199,3 +209,33 @@ def test_closing_asks_once_and_ends_the_polling(page: Page, site: str, rated: St
     page.get_by_role("button", name="Press again to close").click()
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     assert page.locator("[hx-get]#live").count() == 0
+
+
+def test_a_rater_is_set_aside_by_keyboard_after_one_question(page: Page, site: str, rated: Study):
+    rater = rated.raters.first()
+    page.goto(site + reverse("studies:rater", args=[rated.slug, rater.pseudonym]))
+    page.get_by_label("Reason", exact=True).fill("told us so")
+    button = page.get_by_role("button", name="Set aside", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Press again to set aside")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Count again")).to_be_visible()
+    page.goto(dashboard(site, rated))
+    expect(page.locator("#aside-said")).to_have_text("1 rater set aside (1 by hand)")
+
+
+def test_another_matrix_comes_without_loading_the_page_anew(page: Page, site: str, rated: Study):
+    compared = with_second_condition(rated, numbers=(3, 4))
+    attack(compared.conditions.get(number=2).anonymization)
+    page.goto(dashboard(site, compared))
+    expect(plot(page, "frontier")).to_have_class(re.compile("js-plotly-plot"))
+    page.evaluate("window.stayed = true")
+    choices = page.get_by_role("group", name="Condition of the matrix")
+    choices.get_by_role("link", name="sdf α 1.5").click()
+    expect(choices.locator("[aria-current]")).to_have_text("sdf α 1.5")
+    expect(choices.locator("[aria-current]")).to_be_focused()
+    expect(plot(page, "success-matrix")).to_have_class(re.compile("js-plotly-plot"))
+    expect(plot(page, "frontier")).to_have_class(re.compile("js-plotly-plot"))
+    assert page.evaluate("window.stayed")
+    assert "matrix=2" in page.url
