@@ -39,6 +39,14 @@ class Rung:
     low: float
     high: float
     strongest: bool
+    clear: str  # the originals at the same view angles
+    compares: str
+    rank5: str
+    eer: str
+    impersonation: str
+    worst: str
+    view_angles: str
+    how: str  # what it chose and spent
 
 
 def rungs(ladder: list[dict[str, Any]], strongest: str | None) -> list[Rung]:
@@ -63,7 +71,30 @@ def _rung(entry: dict[str, Any], strongest: bool) -> Rung:
         round(100 * low, 2),
         round(100 * high, 2),
         strongest,
+        percent(entry["clear_rank1"]),
+        entry.get("compares", ""),
+        percent(entry.get("rank5")),
+        percent(entry.get("eer")),
+        percent(entry.get("impersonation")),
+        _worst(entry.get("worst")),
+        ", ".join(f"{angle}°" for angle in entry.get("view_angles", [])),
+        _how(entry.get("details", {})),
     )
+
+
+def _worst(worst: dict[str, Any] | None) -> str:
+    return "n/a" if worst is None else f"{worst['subject']}: {worst['named']} of {worst['probes']}"
+
+
+def _how(details: dict[str, Any]) -> str:
+    """What an attacker chose and spent, in a few words."""
+    said = [
+        details.get("chosen"),
+        f"{details['copies']} copies" if details.get("copies", 0) > 1 else None,
+        f"{details['clips']} clips" if "clips" in details else None,
+        f"adds {' and '.join(details['adds'])}" if "adds" in details else None,
+    ]
+    return ", ".join(each for each in said if each)
 
 
 # --- The matrix -----------------------------------------------------------------------------------
@@ -88,6 +119,8 @@ def matrix(found: dict[str, Any], measure: str) -> list[tuple[int, list[Cell]]]:
 def _cell(found: dict[str, Any], measure: str, g: int, p: int) -> Cell:
     rate, n = found[measure][g][p], found["recognized" if measure == "success_rate" else "probes"][g][p]
     name = "|S|" if measure == "success_rate" else "probes"
+    if rate is None and n and measure != "original_rank1":
+        return Cell("–", "na", False, f"not tried by this attacker, {name} {n}")
     if rate is None:
         return Cell("n/a", "na", False, f"not defined, {name} {n}")
     ends = found["success_ci95"][g][p] if measure == "success_rate" else None

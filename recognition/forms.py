@@ -98,7 +98,25 @@ class StartForm(RunForm):
         empty_label="The newest that fits, or a new one",
         help_text="It fits if it was trained on the same dataset and split. You may choose another.",
     )
-    field_order = ["anonymization", "recognizer", "attackers", "gallery", "probe", "seed"]
+    copies = forms.IntegerField(
+        required=False,
+        min_value=2,
+        max_value=100,
+        initial=runs.COPIES,
+        help_text="Anonymized copies of each gallery walk that the attackers with many copies draw; 10 to 30.",
+    )
+    clips = forms.IntegerField(
+        label="Linked clips", required=False, min_value=2, max_value=20, initial=runs.CLIPS,
+        help_text="Of one person. As many probes are needed.",
+    )  # fmt: skip
+    view_angles = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="At which attackers with many copies work, as in 0,90,180, or all. Empty: three, first to last.",
+    )
+    field_order = [
+        "anonymization", "recognizer", "attackers", "gallery", "probe", "copies", "clips", "view_angles", "seed",
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         from recognition.identify.attackers import ATTACKERS
@@ -111,6 +129,21 @@ class StartForm(RunForm):
         self.ladder = ATTACKERS
         self.fields["attackers"].choices = [(each.name, each.label) for each in ATTACKERS.values()]  # type: ignore[attr-defined]
         self.fields["attackers"].initial = list(ATTACKERS)
+
+    def clean_copies(self) -> int:
+        return self.cleaned_data["copies"] or runs.COPIES
+
+    def clean_clips(self) -> int:
+        return self.cleaned_data["clips"] or runs.CLIPS
+
+    def clean_view_angles(self) -> list[int] | str | None:
+        text = self.cleaned_data["view_angles"].strip()
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if text in ("", "all"):
+            return text or None
+        if not all(part.isdecimal() for part in parts):
+            raise forms.ValidationError("These are not view angles in degrees. Write 0,90,180, or all.")
+        return [int(part) for part in parts]
 
     def described_attackers(self) -> list[tuple[Any, Any]]:
         """Each choice with what that attacker knows."""

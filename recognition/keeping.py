@@ -121,7 +121,7 @@ def result(
     return {
         "recognition_run": run.pk,
         "experiment": found,
-        "ladder": ladder.ladder(originals, attacked, details, seed=run.seed),
+        "ladder": ladder.ladder(originals, attacked, details, donors(anonymization), seed=run.seed),
     }
 
 

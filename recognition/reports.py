@@ -70,11 +70,17 @@ def matrix(run: Run, attacker: str) -> dict[str, Any]:
 def by_probe_view_angle(run: Run, attacker: str) -> list[dict[str, Any]]:
     """`{"view_angle", "success_rate", "ci95", "recognized"}` of each probe view angle."""
     whole = experiment(run)
-    recognized = whole["attackers"][attacker]["recognized"]
+    found = whole["attackers"][attacker]
     return [
-        {**entry, "recognized": sum(row[column] for row in recognized)}
-        for column, entry in enumerate(whole["attackers"][attacker]["by_probe_view_angle"])
+        {**entry, "recognized": _tried(found, column)}
+        for column, entry in enumerate(found["by_probe_view_angle"])
     ]
+
+
+def _tried(found: dict[str, Any], column: int) -> int:
+    """Gaits of S that the attacker tried at a probe view angle: it may have left out cells."""
+    cells = zip(found["recognized"], found["success_rate"], strict=True)
+    return sum(row[column] for row, rates in cells if rates[column] is not None)
 
 
 def gates(run: Run) -> list[dict[str, Any]]:
@@ -88,6 +94,21 @@ def gates(run: Run) -> list[dict[str, Any]]:
     return [
         {"ok": True, "text": f"Clear gaits are named well{named}."},
         {"ok": True, "text": "No stronger attacker falls below a weaker one by more than noise."},
+        *_donors_told_apart(run),
+    ]
+
+
+def _donors_told_apart(run: Run) -> list[dict[str, Any]]:
+    """Where it could be asked: an attack that can't even name donors would be broken."""
+    checks = (rung.get("details", {}).get("donors") for rung in ladder(run))
+    return [
+        {
+            "ok": True,
+            "text": f"Donors can be told apart: {100 * each['named']:.0f} % of {each['probes']} are named by who "
+            f"knows them, {100 * each['chance']:.0f} % by chance.",
+        }
+        for each in checks
+        if each
     ]
 
 

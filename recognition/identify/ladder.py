@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recognition.identify.attackers import ATTACKERS
 from recognition.identify.experiment import intervals, plain
-from recognition.identify.gaits import subject_order
+from recognition.identify.gaits import GaitKey, subject_order
 from recognition.identify.identifications import Identifications
 from recognition.identify.success import (
     RESAMPLES,
@@ -21,6 +21,7 @@ from recognition.identify.success import (
     compare,
     counts_by_subject,
     equal_error_rate,
+    impersonation_rate,
     mean_of_defined,
     percentile_interval,
     rank_rate,
@@ -33,18 +34,22 @@ from recognition.identify.success import attacked as success_attacked
 def ladder(
     originals: Identifications,
     attacked: Mapping[str, Identifications],
-    details: Mapping[str, Mapping[str, Any]],
+    details: Mapping[str, Mapping[str, Any]] | None = None,
+    donors: Mapping[GaitKey, str] | None = None,
     *,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
     """One entry an attacker, from the weakest to the strongest; rates 0 to 1, None where undefined.
 
-    An attacker that left out view angles is judged by the others, the originals beside it too.
+    An attacker that left out view angles is judged by the others, the originals beside it too. `donors` = who
+    lent each probe a gait, where it was somebody of the dataset.
     """
+    said = details or {}
     return [
         _who(name)
         | rung(originals, attacked[name], seed)
-        | {"chance": chance(originals), "details": dict(details.get(name, {}))}
+        | {"impersonation": _impersonation(originals, attacked[name], donors or {})}
+        | {"chance": chance(originals), "details": dict(said.get(name, {}))}
         for name in ATTACKERS
         if name in attacked
     ]
@@ -83,6 +88,12 @@ def rung(originals: Identifications, answers: Identifications, seed: int) -> dic
         "subjects": len({answers.probes[n].subject for n in np.flatnonzero(counted)}),
         "worst": worst_identity(answers),
     }
+
+
+def _impersonation(
+    originals: Identifications, answers: Identifications, donors: Mapping[GaitKey, str]
+) -> float | None:
+    return same_view_mean(impersonation_rate(compare(originals, answers), donors))
 
 
 def at_same_view(answers: Identifications, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

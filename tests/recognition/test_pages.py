@@ -13,6 +13,7 @@ from recognition import figures
 from recognition.models import Identification, Recognition, Recognizer
 from tests.factories import (
     AnonymizationFactory,
+    AnonymizedSequenceFactory,
     DatasetFactory,
     RunFactory,
     SequenceFactory,
@@ -34,6 +35,9 @@ def sent(monkeypatch):
 @pytest.fixture
 def anonymization():
     return AnonymizationFactory(dataset__name="judged walkers", split="30:15:55")
+
+
+DONORS = {"named": 0.9, "ci95": [0.8, 0.96], "probes": 40, "chance": 0.03}
 
 
 def recognized(anonymization: Anonymization, **fields) -> Run:
@@ -114,6 +118,29 @@ def test_where_a_gate_fails_there_is_no_verdict_and_the_reason_is_given(signed_i
     assert "No verdict" in text(signed_in.get(reverse("recognition:index")))
 
 
+def test_further_measures_and_how_an_attacker_went_about_it_stand_below_the_ladder(signed_in, anonymization):
+    found = result()
+    found["ladder"][1] |= {
+        "compares": "anonymized ↔ anonymized",
+        "rank5": 0.8,
+        "eer": 0.11,
+        "impersonation": None,
+        "worst": {"subject": "007", "named": 2, "probes": 2, "rank1": 1.0},
+        "view_angles": [0, 90],
+        "details": {"chosen": "LDA on GEIs", "copies": 10, "donors": DONORS},
+    }
+    run = recognized(anonymization, result=found)
+    page = text(signed_in.get(reverse("recognition:recognition", args=[run.pk])))
+    said = "80.0\u00a0% 11.0\u00a0% n/a 007: 2 of 2 0°, 90° LDA on GEIs, 10 copies"
+    assert f"anonymized ↔ anonymized {said}".replace("\u00a0", " ") in page.replace("\u00a0", " ")
+    assert "Donors can be told apart: 90 % of 40 are named by who knows them, 3 % by chance." in page
+
+
+def test_the_strongest_attacker_stands_first(signed_in, anonymization):
+    page = text(signed_in.get(reverse("recognition:recognition", args=[recognized(anonymization).pk])))
+    assert page.index("Anonymized gallery strongest") < page.index("Naive 95.2")
+
+
 def test_an_unfinished_recognition_is_followed_on_its_runs_page(signed_in, anonymization):
     run = recognized(anonymization, status=Run.Status.RUNNING, result={})
     response = signed_in.get(reverse("recognition:recognition", args=[run.pk]))
@@ -137,6 +164,20 @@ def test_the_attackers_are_started_from_the_form(
     assert response["Location"] == reverse("anonymizer:run", args=[run.pk])
     assert run.parameters["anonymization_run"] == anonymization.run_id
     assert (run.parameters["attackers"], run.seed, sent) == (["naive"], 3, [run])
+
+
+def test_what_the_attackers_may_spend_is_asked_and_checked(signed_in, anonymization):
+    AnonymizedSequenceFactory(anonymization=anonymization, source__view_angle=90)
+    fields = {**FIELDS, "anonymization": anonymization.pk, "copies": 20, "clips": 3, "view_angles": "90"}
+    assert signed_in.post(reverse("recognition:start"), fields).status_code == 302
+    asked = Run.objects.get(kind=Run.Kind.RECOGNIZE).parameters
+    assert (asked["copies"], asked["clips"], asked["view_angles"]) == (20, 3, [90])
+    refused = signed_in.post(reverse("recognition:start"), {**fields, "view_angles": "sideways"})
+    assert refused.status_code == 422
+    assert "These are not view angles in degrees." in text(refused)
+    assert "Nothing was anonymized at view angle 45." in text(
+        signed_in.post(reverse("recognition:start"), {**fields, "view_angles": "45"})
+    )
 
 
 def test_a_walk_in_gallery_and_probes_is_refused_and_nothing_is_lost(signed_in, anonymization):
