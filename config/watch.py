@@ -11,7 +11,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.db import connection
 
 from anonymizer import jobs, tasks, uploads
-from studies import life, rating, webhooks
+from studies import bringing, life, rating, webhooks
 
 SECONDS = 5
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def look_once() -> None:
         rating.release_idle_seats,
         life.close_overdue,
         uploads.expire,
+        bringing.forget_old_uploads,
         webhooks.deliver_due,
     )
     for part in parts:

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from django.core.files.base import ContentFile
 
 from anonymizer import jobs, parallel
 from anonymizer.jobs import Refused
-from anonymizer.models import Clip
+from anonymizer.models import Clip, Run
 from studies import manifests
 from studies.manifests import Manifest, Row
 from studies.models import Condition, Stimulus, Study
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # the web process stays without codecs
     from anonymizer.gait import own_clips
 
 ENCODING = "Encoding clips"
+KEPT_DAYS = 7
 Files = tuple[str, ...]  # one name, or original and processed side by side
 Prepared = dict[Files, "own_clips.EncodedClip"]
 
@@ -59,6 +61,21 @@ def is_upload(path: Path) -> bool:
 def forget(path: Path) -> None:
     if is_upload(path):
         path.unlink(missing_ok=True)
+
+
+def forget_old_uploads(now: float | None = None) -> int:
+    """Remove uploads that no study came of, once nobody can be expected to go on with them; how many."""
+    waiting = Run.objects.filter(kind=Run.Kind.PREPARE_STUDY).exclude(status=Run.Status.SUCCEEDED)
+    wanted = {each.get("manifest", "") for each in waiting.values_list("parameters", flat=True)}
+    last = (now or time.time()) - KEPT_DAYS * 24 * 3600
+    old = [
+        path
+        for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("clips-*")
+        if str(path) not in wanted and path.stat().st_mtime < last
+    ]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 # --- Decoding and encoding ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ is a run of its own; the demo's run holds them together and shows how far the wh
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,12 +126,11 @@ def _recognition(method: str) -> Callable[[Demo], Run]:
     return request
 
 
-def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
+def _study(name: str, methods: Sequence[str], **options: Any) -> Callable[[Demo], Run]:
     def request(demo: Demo) -> Run:
-        changed = demo.stage_run("sdf")
-        assert changed is not None  # an earlier stage
+        changed = [run for method in methods if (run := demo.stage_run(method))]
         study = runs.request_study(
-            changed.anonymization,
+            [run.anonymization for run in changed],
             f"{demo.name}: {name}",
             pairs_per_rater=PAIRS_PER_RATER,
             raters=SIMULATED_RATERS,
@@ -149,17 +148,27 @@ def _study(name: str, **options: Any) -> Callable[[Demo], Run]:
 CHANGING = ("Drawing donors", "Changing", "Measuring")
 RECOGNIZING = ("Attacking",)
 VOTING = ("Encoding clips", "Voting")
+CHECKED = {"training_pairs": 3, "check_pairs": 2}  # what people rate first is short
+SHORT = {"pairs_per_view_angle": 4}  # of two conditions, whose clips are all to be encoded
 SIMULATED = "Study with simulated raters"
 STAGES = (
     Stage("walkers", "Walkers", _walkers, "dataset", ("Walking",)),
     Stage("recognizer", "Recognizer", _recognizer, "recognizer", ("Looking at walks", "Fitting")),
     Stage("sdf", "Anonymize: sdf", _anonymization("sdf"), "anonymization", CHANGING),
     Stage("recognition", "Recognition: sdf", _recognition("sdf"), "recognitions", RECOGNIZING),
-    Stage("study", "Study", _study("how natural do they walk?"), "study", ("Encoding clips",)),
+    Stage(
+        "study",
+        "Study",
+        _study("how natural do they walk?", ["sdf"], **CHECKED),
+        "study",
+        ("Encoding clips",),
+    ),
     Stage("network", "Network", _network, "checkpoint", ("Tracing contours", "Training")),
     Stage("tieu", "Anonymize: tieu", _anonymization("tieu"), "anonymization", CHANGING),
     Stage("recognition-tieu", "Recognition: tieu", _recognition("tieu"), "recognitions", RECOGNIZING),
-    Stage("simulated-study", SIMULATED, _study("simulated raters"), "study", VOTING),
+    Stage(
+        "simulated-study", SIMULATED, _study("simulated raters", ["sdf", "tieu"], **SHORT), "study", VOTING
+    ),
 )
 WHOLE = 100 * len(STAGES)
 

@@ -25,7 +25,7 @@ from studies.expectations import Expected, expected
 from studies.manifests import Manifest
 from studies.models import Study
 from studies.outlines import nearest
-from studies.proposals import LIMITS, Proposal, label_of, problems
+from studies.proposals import LIMITS, Proposal, label_of, pairs_by_view_angle, problems
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 UPLOADED = re.compile(r"clips-[0-9a-f]{32}(\.zip|\.tar\.gz|\.tgz)")
@@ -150,7 +150,8 @@ class BuilderForm(SiteForm):
         self.proposal: Proposal | None = None
         self.set_choice("anonymizations", judged_anonymizations().order_by("-pk"))
         self.set_choice("pilot", planning_votes.pilots(user))
-        angles = Walk.objects.filter(anonymized__anonymization__in=judged_anonymizations())
+        datasets = judged_anonymizations().order_by().values("dataset")
+        angles = Walk.objects.filter(subject__dataset__in=datasets)
         self.angles = list(angles.order_by("view_angle").values_list("view_angle", flat=True).distinct())
         self.fields["view_angles"].choices = [(str(angle), f"{angle}°") for angle in self.angles]  # type: ignore[attr-defined]
         self.fields["view_angles"].initial = [str(angle) for angle in self.angles]
@@ -276,6 +277,10 @@ class BuilderForm(SiteForm):
                 cleaned[name] = self._value(name)
         cleaned["quotas"] = ()
         return self._proposal(cleaned)
+
+    def pairs_there(self) -> int:
+        """How many pairs the study would have, whatever else is wrong."""
+        return sum(pairs_by_view_angle(self.loose_proposal()).values())
 
     def expected(self) -> Expected | None:
         proposal = self.loose_proposal()

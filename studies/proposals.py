@@ -215,8 +215,8 @@ def pairs_by_view_angle(proposal: Proposal) -> dict[int, int]:
     """How many pairs will be rated at each view angle, all conditions counted."""
     if proposal.manifest is not None:
         return proposal.manifest.pairs_by_view_angle(proposal.template)
-    common = walks.common(proposal.anonymizations, proposal.view_angles)
-    each = {angle: min(len(rows), proposal.pairs_per_view_angle) for angle, rows in common.items()}
+    there = walks.counted(proposal.anonymizations, proposal.view_angles)
+    each = {angle: min(number, proposal.pairs_per_view_angle) for angle, number in there.items()}
     return {angle: number * proposal.shown_conditions for angle, number in each.items()}
 
 

@@ -7,6 +7,7 @@ part of every walk that was changed with it.
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from django.db.models import Count, QuerySet
 
 from anonymizer.models import Anonymization, AnonymizedSequence
 from anonymizer.models import Sequence as Walk
@@ -14,6 +15,19 @@ from anonymizer.models import Sequence as Walk
 
 def common(anonymizations: Iterable[Anonymization], view_angles: Sequence[int] = ()) -> dict[int, list[Walk]]:
     """The walks that can be shown, by view angle; without `view_angles` at all there are."""
+    found: dict[int, list[Walk]] = {}
+    for walk in _common(anonymizations, view_angles).select_related("subject").order_by("view_angle", "pk"):
+        found.setdefault(walk.view_angle, []).append(walk)
+    return found
+
+
+def counted(anonymizations: Iterable[Anonymization], view_angles: Sequence[int] = ()) -> dict[int, int]:
+    """How many there are at each view angle."""
+    rows = _common(anonymizations, view_angles).order_by("view_angle").values_list("view_angle")
+    return dict(rows.annotate(number=Count("pk")))
+
+
+def _common(anonymizations: Iterable[Anonymization], view_angles: Sequence[int]) -> QuerySet[Walk]:
     chosen = list(anonymizations)
     walks = Walk.objects.all() if chosen else Walk.objects.none()
     for anonymization in chosen:
@@ -21,12 +35,7 @@ def common(anonymizations: Iterable[Anonymization], view_angles: Sequence[int] =
         walks = walks.filter(pk__in=changed.values("source"))
         if anonymization.fixed_donor_id:
             walks = walks.exclude(subject=anonymization.fixed_donor_id)
-    if view_angles:
-        walks = walks.filter(view_angle__in=view_angles)
-    found: dict[int, list[Walk]] = {}
-    for walk in walks.select_related("subject").order_by("view_angle", "pk"):
-        found.setdefault(walk.view_angle, []).append(walk)
-    return found
+    return walks.filter(view_angle__in=view_angles) if view_angles else walks
 
 
 def drawn(walks: dict[int, list[Walk]], pairs_per_view_angle: int, seed: int = 0) -> dict[int, list[Walk]]:

@@ -90,7 +90,9 @@ def assert_everything_is_there(run):
     assert run.result["study"] == open_study.slug
     assert run.result["rater_url"] == demo.rater_url(12)
     assert not open_study.raters.exists()
+    assert [open_study.stimuli.filter(role=role).count() for role in ("training", "check")] == [3, 2]
     closed = Study.objects.get(status=Study.Status.CLOSED)
+    assert [condition.method for condition in closed.conditions.all()] == ["sdf", "tieu"]
     assert closed.raters.filter(simulated=True, state=Rater.State.COMPLETE).count() == 3
     assert (run.done, run.total) == (900, 900)
 

@@ -12,7 +12,7 @@ from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, angles, finish
 from anonymizer.models import Anonymization
 from recognition.management.commands.recognize import anonymization_of
-from studies import manifests, runs
+from studies import life, manifests, runs
 from studies.models import Study
 from studies.proposals import Proposal
 
@@ -117,7 +117,12 @@ class Command(JobCommand):
         user = user_named(options["owner"]) if options["owner"] else None
         study = runs.make(proposal, user, rehearse=options["rehearse"])
         assert study.run is not None  # make gives it one
-        finish(study.run, runs.prepare_study)
+        try:
+            finish(study.run, runs.prepare_study)
+        except Refused:
+            if options["manifest"]:  # the clips are at fault: nothing is left half-written
+                life.delete_draft(study)
+            raise
         return runs.summary(study, settings.SITE_URL)
 
 
