@@ -86,8 +86,8 @@ def test_everything_a_study_can_be_is_an_argument(two, tmp_path, researcher):
     assert study.stimuli.filter(role="training").count() == study.stimuli.filter(role="check").count() == 1
     assert Study.objects.values(
         "status", "template", "layout", "rendering", "question", "translations", "pause_half_way", "quotas",
-        "closes_on", "idle_minutes", "rater_days", "count_abandoned", "platform", "completion_code", "playback_checked", "seed",
-        "owner__username",
+        "closes_on", "idle_minutes", "rater_days", "count_abandoned", "platform", "completion_code",
+        "playback_checked", "seed", "owner__username",
     ).get() == {
         "status": "open", "template": "dcr", "layout": "side-by-side", "rendering": "in-place", "question": "Same?",
         "translations": {"ja": {"question": "同じ？"}}, "pause_half_way": True,
