@@ -1,6 +1,5 @@
 """A study's dashboard: its page, the fragments it asks for while it is open, its figures' numbers."""
 
-import csv
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from anonymizer import jobs
 from anonymizer.models import Run
+from recognition.tables import csv_lines
 from studies import access, counting, dashboard, depth, rater_table, runs
 from studies.dashboard import Panel, Scope
 from studies.models import Study
@@ -129,7 +129,6 @@ def figure(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if key not in panels:
         raise Http404("This study has no such figure.")
     table = panels[key].figure.table
-    response = HttpResponse(content_type=CSV_TYPE)
+    response = HttpResponse("".join(csv_lines(table.columns, table.rows)), content_type=CSV_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{slug}-{key}.csv"'
-    csv.writer(response).writerows([table.columns, *table.rows])
     return response

@@ -1,6 +1,5 @@
 """Raters one by one, the screens and what they would reject, and setting aside and letting count again."""
 
-import csv
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from anonymizer.jobs import Refused
+from recognition.tables import csv_lines
 from studies import access, counting, dashboard, rater_table, screening
 from studies.dashboard import Present, Scope
 from studies.models import Mask, Presentation, Rater, Study
@@ -56,21 +56,23 @@ def _kinds(now: Present, scope: Scope) -> list[bool]:
 
 
 def _raters_csv(found: Study, rows: list[rater_table.Row]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.slug}-raters.csv"'
-    writer = csv.writer(response)
-    writer.writerow(
-        ["rater", "simulated", "state", "votes", "bias", "inconsistency", "r", "checks", "watched", "stalls",
-         "over_quota", "set_aside_by", "reason", "counts"]
+    names = (
+        "rater", "simulated", "state", "votes", "bias", "inconsistency", "r", "checks", "watched", "stalls",
+        "over_quota", "set_aside_by", "reason", "counts",
     )  # fmt: skip
-    for row in rows:
-        mask = row.mask
-        writer.writerow(
-            [row.rater.pseudonym, row.rater.simulated, row.rater.state, row.votes, row.bias, row.inconsistency,
-             row.r, row.checks, row.watched, row.stalls, row.rater.over_quota,
-             mask.rule if mask else "", mask.reason if mask else "", row.counts]
-        )  # fmt: skip
+    lines = csv_lines(names, (_cells(row) for row in rows))
+    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.slug}-raters.csv"'
     return response
+
+
+def _cells(row: rater_table.Row) -> list[Any]:
+    rater, mask = row.rater, row.mask
+    return [
+        rater.pseudonym, rater.simulated, rater.state, row.votes, row.bias, row.inconsistency, row.r,
+        row.checks, row.watched, row.stalls, rater.over_quota, mask.rule if mask else "",
+        mask.reason if mask else "", row.counts,
+    ]  # fmt: skip
 
 
 @login_required

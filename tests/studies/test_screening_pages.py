@@ -155,3 +155,13 @@ def test_afterwards_one_is_back_where_one_was_and_nowhere_else(signed_in, study)
     here = address("rater", study, backwards(study).pseudonym)
     assert goes_to(here) == here
     assert goes_to("https://elsewhere.example/") == address("screening", study)
+
+
+def test_a_reason_that_looks_like_a_formula_is_a_text_in_the_raters_table(client, administrator):
+    client.force_login(administrator)
+    study = make_study()
+    rater = enrol(study)
+    study.masks.create(rater=rater, reason="=HYPERLINK(1)")
+    answer = client.get(reverse("studies:raters", args=[study.slug]), {"format": "csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert (row["rater"], row["reason"]) == (rater.pseudonym, "'=HYPERLINK(1)")
