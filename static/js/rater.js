@@ -112,7 +112,7 @@ function showPair(pair, said) {
   showProgress(pair.position);
   view("trial");
   window.scrollTo(0, 0);
-  showClips(pair, again?.evidence, `${said}${titleOf(pair.position)}. `);
+  showClips(pair, { before: again?.evidence, title: titleOf(pair.position), said });
 }
 
 player.allPlayed = () => {
@@ -196,6 +196,7 @@ window.addEventListener("storage", async (event) => {
   if (event.newValue) return;
   const answer = await persist(() => call("GET", me));
   if (answer.status === 200) takeProgress(answer.body);
+  if (finishing) finish();
 });
 
 function scoredElsewhere(position) {
@@ -212,7 +213,11 @@ function scoredElsewhere(position) {
 async function finish() {
   finishing = true;
   if (current() !== "loading" && current() !== "waiting") view(connection.lost ? "waiting" : "loading");
-  if (queue.sending || queue.waiting().length) return;
+  if (queue.sending) return;
+  if (queue.waiting().length) {
+    queue.flush().then(sent); // what another tab has not sent yet
+    return;
+  }
   finishing = false;
   const answer = await persist(() => call("GET", me));
   if (answer.status !== 200) return gone();

@@ -2,7 +2,8 @@
 
 A vote is round(quality + clip effect + the rater's bias + the rater's inconsistency times N(0, 1)), kept on
 the scale: the subject model of ITU-T P.910 Annex E with a clip effect added, which makes votes on one clip
-alike beyond its view angle and method. A careless rater presses any button. Everything follows from the seed,
+alike beyond its view angle and method. A pair with a plain answer, such as a check, has no clip effect, meets no
+bias and half the inconsistency. A careless rater presses any button. Everything follows from the seed,
 and a rater's votes don't depend on how many others there are.
 """
 
@@ -55,17 +56,22 @@ def scores(
     seed: int,
     first_rater: int = 0,
     temperament: Temperament | None = None,
+    plain: ArrayLike | None = None,
 ) -> NDArray[np.int64]:
     """Votes of raters first_rater, first_rater + 1 …, one for each row of `seats`: (raters, pairs_per_rater).
 
-    `true_quality` is (pairs,) on the scale; `seats` holds indices into it, as `design.seats` makes them.
+    `true_quality` is (pairs,) on the scale; `seats` holds indices into it, as `design.seats` makes them; `plain`
+    is (pairs,), true where everybody who looks knows the answer.
     """
     kind = temperament or Temperament()
     quality = np.asarray(true_quality, dtype=np.float64)
     shown = np.asarray(seats, dtype=np.int64)
     _check(quality, shown, kind)
-    quality = quality + clip_effects(len(quality), seed=seed, clip_sd=kind.clip_sd)
-    votes = [_votes(quality[pairs], first_rater + i, seed, kind) for i, pairs in enumerate(shown)]
+    is_plain = np.zeros(len(quality), dtype=bool) if plain is None else np.asarray(plain, dtype=bool)
+    quality = quality + ~is_plain * clip_effects(len(quality), seed=seed, clip_sd=kind.clip_sd)
+    votes = [
+        _votes(quality[pairs], is_plain[pairs], first_rater + i, seed, kind) for i, pairs in enumerate(shown)
+    ]
     return np.array(votes, dtype=np.int64).reshape(shown.shape)
 
 
@@ -86,12 +92,15 @@ def is_careless(rater: int, *, seed: int, temperament: Temperament) -> bool:
     return bool(draws.random() < temperament.careless_share)
 
 
-def _votes(quality: Floats, rater: int, seed: int, kind: Temperament) -> NDArray[np.int64]:
+def _votes(
+    quality: Floats, is_plain: NDArray[np.bool_], rater: int, seed: int, kind: Temperament
+) -> NDArray[np.int64]:
     rng = np.random.default_rng([seed, _RATER, rater, 2])
     if is_careless(rater, seed=seed, temperament=kind):
         return rng.integers(kind.lowest, kind.highest + 1, len(quality))
     bias, inconsistency = bias_and_inconsistency(rater, seed=seed, temperament=kind)
-    felt = quality + bias + inconsistency * rng.normal(0.0, 1.0, len(quality))
+    doubt = inconsistency * np.where(is_plain, 0.5, 1.0) * rng.normal(0.0, 1.0, len(quality))
+    felt = quality + np.where(is_plain, 0.0, bias) + doubt
     return np.clip(np.round(felt), kind.lowest, kind.highest).astype(np.int64)
 
 

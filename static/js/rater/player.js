@@ -22,8 +22,8 @@ export const player = {
 let names = [], index = 0, gapSeconds = 1, wasGrey = false, showing = false, timer = 0, watch = 0, focused = false, turn = 0;
 const video = () => videos[names[index]];
 
-// Shows a pair; `before` is its evidence where it was watched earlier, `said` the words that come first.
-export async function showClips(pair, before, said) {
+// Shows a pair; `before` is its evidence where it was watched earlier, `title` and `said` what is announced with it.
+export async function showClips(pair, { before, title, said }) {
   const mine = (turn += 1);
   names = Object.keys(pair.videos);
   showing = true;
@@ -39,7 +39,7 @@ export async function showClips(pair, before, said) {
   await Promise.all(names.map((name) => opened(videos[name])));
   if (mine !== turn) return;
   if (player.evidence.allWatched()) showLastFrame();
-  else playClip(0, said);
+  else playClip(0, { title, said });
 }
 
 // Resolves when the clip's length is known; one that never opens is left to the watch for standstill.
@@ -68,11 +68,11 @@ function present(which) {
   stage.classList.remove("gap");
 }
 
-function playClip(which, said = "") {
+function playClip(which, { title = "", said = "" } = {}) {
   present(which);
-  const name = names[index];
-  const length = index === 0 && Number.isFinite(video().duration) ? `, ${t("trial.seconds", { count: rounded(video().duration) })}` : "";
-  announce(`${said}${t(`clips.${name}_walk`)}${length}.`);
+  const clip = t(`clips.${names[index]}_walk`);
+  const length = t("trial.seconds", { count: rounded(video().duration || 0) });
+  announce(`${said}${title ? t("trial.begins", { title, clip, length }) : t("trial.clip", { clip })}`);
   if (byId("scale").disabled) hint(t(index === 0 ? "trial.opens_first" : "trial.opens_last"));
   video().currentTime = 0;
   if (document.hidden) setPhase("interrupted");

@@ -16,12 +16,19 @@ class Command(JobCommand):
         parser.add_argument("study", help="the study's slug")
         parser.add_argument("--raters", type=int, required=True)
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--careless", type=float, default=0.0, metavar="SHARE", help="of them press any button, 0 to 1"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         study = study_named(options["study"])
         bar = Bar()
         raters = simulation.simulate(
-            study, options["raters"], options["seed"], lambda done, total: bar(done, total, "Rating")
+            study,
+            options["raters"],
+            options["seed"],
+            lambda done, total: bar(done, total, "Rating"),
+            careless=options["careless"],
         )
         bar.close()
         return {"study": study.slug, "raters": len(raters), "votes": len(raters) * study.pairs_per_rater}

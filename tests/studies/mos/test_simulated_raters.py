@@ -54,6 +54,21 @@ def test_careless_raters_ignore_what_they_see():
     assert np.mean(share) == pytest.approx(0.3, abs=0.05)
 
 
+def test_nearly_everybody_knows_a_plain_answer():
+    plain = np.zeros(99, dtype=bool)
+    plain[:2] = True
+    quality = np.where(plain, [5.0, 1.0] * 49 + [5.0], 3.0)
+    votes = simulated_raters.scores(quality, [[0, 1]] * 500, seed=1, plain=plain)
+    assert (np.abs(votes - [5, 1]) <= 1).mean() > 0.99
+    assert (votes == [5, 1]).mean() > 0.9
+
+
+def test_plain_answers_change_nobodys_other_votes():
+    plain = np.arange(99) == 7
+    with_plain = simulated_raters.scores(QUALITY, SEATS, seed=1, plain=plain)
+    assert (with_plain == simulated_raters.scores(QUALITY, SEATS, seed=1))[SEATS != 7].all()
+
+
 def test_alike_clips_are_assumed_to_look_better():
     assert simulated_raters.assumed_quality([0, 0.5, 1]).tolist() == [1.5, 3.0, 4.5]
 
