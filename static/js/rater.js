@@ -6,19 +6,13 @@ import { done } from "./rater/ending.js";
 import { erase, openDialog, prepareHelp, showData } from "./rater/dialogs.js";
 import { listenToKeys } from "./rater/keys.js";
 import { byId, find } from "./rater/page.js";
-import { Pairs } from "./rater/pairs.js";
 import { player, replay, showClips, stop, togglePlay, visibilityChanged } from "./rater/player.js";
-import { Queue } from "./rater/queue.js";
 import { askForChoice, choose, chosen, drawScale, isOpen, onScale, openScale } from "./rater/scale.js";
+import { draft, expires, forgetDevice, me, pairSeconds, pairs, queue, rater } from "./rater/session.js";
 import { store } from "./rater/store.js";
-import { current, halfWay, notice, numbered, practised, section, setText, showConnection, showProgress, state, titleOf, view, welcomeBack } from "./rater/views.js";
+import { current, halfWay, notice, numbered, practised, section, setText, showConnection, showProgress, state, titleOf, trouble, view, welcomeBack } from "./rater/views.js";
 import { t } from "./rater/words.js";
 
-const { rater, study, pairSeconds, expires } = byId("main").dataset;
-const me = `raters/${rater}`;
-const draftKey = `gaitmos-draft-${rater}`;
-const queue = new Queue(rater);
-const pairs = new Pairs(rater);
 let shown = null; // the pair on the screen
 let unsaved = new Set(); // positions whose score the server has not
 let pauseAfter = null, finishing = false, owesWord = false, turn = 0;
@@ -34,7 +28,7 @@ async function arrive() {
   if (!state.todo.length) return finish();
   pairs.loadAhead(state.todo);
   if (state.saved + queue.waiting().length === 0) return view("instructions");
-  return welcomeBack(queue.waiting().length, Number(pairSeconds));
+  return welcomeBack(queue.waiting().length, pairSeconds);
 }
 
 function takeProgress(progress) {
@@ -54,22 +48,22 @@ function gone() {
   view("gone");
 }
 
-function forget() {
+function leave() {
   stop();
   turn += 1;
   state.todo = [];
-  queue.clear();
-  store.remove(draftKey);
-  for (const key of store.keys(`gaitmos-study-${study}-`)) if (store.get(key)?.rater === rater) store.remove(key);
+}
+
+function forget() {
+  leave();
+  forgetDevice();
   byId("connection").hidden = true;
 }
 
 function expired() {
-  stop();
-  turn += 1;
-  state.todo = [];
+  leave();
   queue.clear();
-  store.remove(draftKey);
+  draft.drop();
   setText("expired", t("expired.text", { count: state.saved }));
   view("expired");
 }
@@ -104,8 +98,7 @@ async function reconsider() {
 }
 
 function showPair(pair, said) {
-  const draft = store.get(draftKey);
-  const again = draft?.presentation === pair.presentation ? draft : null;
+  const again = draft.of(pair);
   shown = pair;
   find("h1", section("trial")).textContent = titleOf(pair.position);
   drawScale(pair);
@@ -116,16 +109,13 @@ function showPair(pair, said) {
 }
 
 player.allPlayed = () => {
-  const draft = store.get(draftKey);
+  const before = draft.of(shown)?.score;
   openScale();
-  if (!chosen() && draft?.presentation === shown.presentation && draft.score) choose(draft.score);
+  if (before && !chosen()) choose(before);
   keepDraft();
 };
 
-function keepDraft() {
-  store.set(draftKey, { presentation: shown.presentation, evidence: player.evidence.kept, score: chosen() });
-}
-
+const keepDraft = () => draft.keep(shown, player.evidence.kept, chosen());
 const chose = (score, focus) => choose(score, focus) && keepDraft();
 
 function save() {
@@ -135,7 +125,7 @@ function save() {
   const { position } = shown;
   const before = queue.add({ position, score, playback: player.evidence.report() });
   notice(before && before !== score ? t("notice.kept_before", { ...numbered(position), score: before }) : "");
-  store.remove(draftKey);
+  draft.drop();
   leavePair(position);
   queue.flush().then(sent);
   goOn(position);
@@ -232,7 +222,7 @@ async function cannotPlay(reason) {
   const { position, presentation } = shown;
   const mine = (turn += 1);
   stop();
-  store.remove(draftKey);
+  draft.drop();
   pairs.drop(position);
   view("loading");
   const answer = await pairs.report(position, presentation, reason);
@@ -241,9 +231,7 @@ async function cannotPlay(reason) {
   const replaced = answer.status === 200;
   if (replaced) pairs.load(position);
   else state.todo = state.todo.filter((other) => other !== position);
-  setText("trouble", t(replaced ? "trouble.replaced" : "trouble.left_out"));
-  find("button", section("trouble")).textContent = t(replaced ? "trouble.play_other" : "trouble.go_on");
-  view("trouble");
+  trouble(replaced);
 }
 
 /* ---------- controls ---------- */

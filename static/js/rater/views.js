@@ -94,3 +94,9 @@ export function halfWay(position) {
   showProgress(position);
   view("pause");
 }
+
+export function trouble(replaced) {
+  setText("trouble", t(replaced ? "trouble.replaced" : "trouble.left_out"));
+  find("button", section("trouble")).textContent = t(replaced ? "trouble.play_other" : "trouble.go_on");
+  view("trouble");
+}
