@@ -65,7 +65,8 @@ def forget(path: Path) -> None:
 
 def forget_old_uploads(now: float | None = None) -> int:
     """Remove uploads that no study came of, once nobody can be expected to go on with them; how many."""
-    waiting = Run.objects.filter(kind=Run.Kind.PREPARE_STUDY).exclude(status=Run.Status.SUCCEEDED)
+    unmade = Run.objects.filter(kind=Run.Kind.PREPARE_STUDY, study__isnull=False)
+    waiting = unmade.exclude(status=Run.Status.SUCCEEDED)
     wanted = {each.get("manifest", "") for each in waiting.values_list("parameters", flat=True)}
     last = (now or time.time()) - KEPT_DAYS * 24 * 3600
     old = [

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from studies import identities, progress, seats
+from studies.history import record
 from studies.models import ErasedIdentity, Presentation, Rater, Seat, Study
 from studies.refusals import NoConsent, PersonalLinkNeeded, PlatformNeeded, Withdrawn
 
@@ -106,4 +107,6 @@ def withdraw(rater: Rater) -> None:
         if row.external_hmac and row.study.status != Study.Status.CLOSED:
             ErasedIdentity.objects.get_or_create(study=row.study, external_hmac=row.external_hmac)
         seats.free(row)
+        if row.study.frozen:
+            record(row.study, None, "A rater withdrew: their scores are erased.")
         row.delete()

@@ -1,7 +1,9 @@
 """The builder's pages: one form for all of a study, a draft that is kept, errors at their fields, what to expect."""
 
 import re
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from anonymizer import jobs
 from anonymizer.models import Clip, Run
-from studies import runs
+from studies import bringing, runs
 from studies.models import Study, StudyDraft
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, clip_of, walks
 from tests.studies.rows import enrol, make_study, rate
@@ -244,6 +246,20 @@ def test_an_upload_is_kept_while_something_else_is_corrected(signed_in, tmp_path
     kept = re.search(r'name="uploaded" value="([^"]+)"', page).group(1)
     signed_in.post(NEW, asked(uploaded=kept, view_angles=None, pairs_per_rater=2))
     assert Study.objects.get().run.parameters["manifest"].endswith(kept)
+
+
+def test_an_upload_that_no_study_came_of_is_removed_after_a_week(signed_in, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    file = upload(put(folder, rows()), tmp_path / "clips.zip")
+    signed_in.post(NEW, asked(clips=file, view_angles=None, training_pairs=0, pairs_per_rater=2))
+    file.seek(0)
+    signed_in.post(NEW, asked(clips=file, name="", view_angles=None, pairs_per_rater=2))
+    wanted = Path(Study.objects.get().run.parameters["manifest"])
+    assert len(list((tmp_path / "uploads").iterdir())) == 2
+    assert bringing.forget_old_uploads() == 0
+    assert bringing.forget_old_uploads(time.time() + 8 * 24 * 3600) == 1
+    assert list((tmp_path / "uploads").iterdir()) == [wanted]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "clips-0.zip", "clips-" + "0" * 32 + ".zip"])

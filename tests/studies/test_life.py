@@ -118,6 +118,7 @@ def test_a_frozen_study_takes_no_vote_and_lets_a_rater_withdraw(frozen):
     assert Rating.objects.count() == 1
     rating.withdraw(rater)
     assert not Rating.objects.exists()
+    assert log(frozen)[-1] == (None, "A rater withdrew: their scores are erased.")
 
 
 # --- Settings -------------------------------------------------------------------------------------
