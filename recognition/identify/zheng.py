@@ -14,10 +14,10 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from recognition.identify import gei, pls, vtm
+from recognition.identify.cityblock import cityblock
 from recognition.identify.gaits import Inputs, Stored
 from recognition.identify.recognizer import GEIS, features_of
 
@@ -114,7 +114,7 @@ class Zheng:
             probe_features = self.transformation.transform(
                 probe_features, probe_view_angle, gallery_view_angle
             )
-        return np.asarray(cdist(probe_features, gallery_features, "cityblock"), np.float32)
+        return cityblock(probe_features, gallery_features)
 
     def _pixels(self, geis: NDArray[np.float32]) -> NDArray[np.float32]:  # (gaits, height · width)
         if geis.shape[1:] != tuple(self.settings.size):

@@ -1,6 +1,6 @@
 """How often the 95 % interval of a view angle's MOS holds the truth: clustered beside naive.
 
-python bench/coverage.py [--studies 2000]
+python bench/interval_coverage.py [--studies 2000]
 
 A vote is round(view angle's mean + rater's bias + clip's effect + rest), kept on 1 to 5; standard deviations
 .35 (rater), .45 (clip) and .7 (rest); 11 view angles, 30 votes a rater, seats as studies fix them. Every study
