@@ -57,10 +57,15 @@ def name(study: Study) -> str:
     return {"prolific": "Prolific", "mturk": "Mechanical Turk"}.get(study.platform, "")
 
 
-def says_who(study: Study, parameters: Mapping[str, str]) -> bool:
+def parameters(study: Study) -> tuple[str, ...]:
+    """What the study's platform tells of a rater; nothing for a plain link."""
+    return PARAMETERS.get(Study.Platform(study.platform), ())
+
+
+def says_who(study: Study, told: Mapping[str, str]) -> bool:
     """Whether the address names the person, where the study's platform must."""
-    known = PARAMETERS.get(Study.Platform(study.platform), ())
-    return not known or any(parameters.get(parameter) for parameter in WHO if parameter in known)
+    known = parameters(study)
+    return not known or any(told.get(parameter) for parameter in WHO if parameter in known)
 
 
 def visit(study: Study, parameters: Mapping[str, str]) -> Visit:
