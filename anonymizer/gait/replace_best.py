@@ -48,14 +48,14 @@ def replaced(
     """The best of the candidates in the scene's views; `key` chooses the noise of the outline."""
     figure = best(track, views, candidates) if views else None
     return {
-        angle: _rendered(silhouettes, views[angle], figure, key + angle, noise)
+        angle: rendered(silhouettes, views[angle], figure, key + angle, noise)
         if figure is not None and angle in views
         else silhouettes.copy()
         for angle, silhouettes in track.items()
     }
 
 
-def _rendered(original: Silhouettes, view: View, figure: Figures, key: int, noise: float) -> Silhouettes:
+def rendered(original: Silhouettes, view: View, figure: Figures, key: int, noise: float) -> Silhouettes:
     shown = np.flatnonzero(~blank_frames(original))
     clean = figure.seen(view, shown, original.shape[1:])
     tall = clean.any(axis=2).sum(axis=1).max() >= _SMALLEST
