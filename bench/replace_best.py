@@ -23,7 +23,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # not bench/, whose names would hide others
+sys.path.remove(str(Path(__file__).resolve().parent))  # its names would hide installed packages
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import numpy as np
