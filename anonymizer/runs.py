@@ -185,7 +185,10 @@ def request_anonymization(
     if chosen is None:
         raise Refused(f"Method {method!r} is not known. Use one of: {', '.join(METHODS)}.")
     trained = _checked_checkpoint(chosen, checkpoint)
-    checked = _checked_parameters(chosen, _given(alpha, parameters), trained)
+    given = _given(alpha, parameters)
+    if dataset.is_synthetic and "draws" in chosen.parameters:
+        given.setdefault("draws", "seeded")  # nobody is to be protected, so the run may be repeated
+    checked = _checked_parameters(chosen, given, trained)
     _check_walks(dataset, walks)
     donor = _checked_donor(chosen, donor)
     _check_lenders(dataset, split, donor, chosen.donors_for(checked))

@@ -121,8 +121,19 @@ def result(
     return {
         "recognition_run": run.pk,
         "experiment": found,
-        "ladder": ladder.ladder(originals, attacked, details, donors(anonymization), seed=run.seed),
+        "ladder": [
+            rung | {"bound": bound(anonymization, len(originals.subjects), rung["details"].get("clips", 1))}
+            for rung in ladder.ladder(originals, attacked, details, donors(anonymization), seed=run.seed)
+        ],
     }
+
+
+def bound(anonymization: Anonymization, people: int, clips: int) -> float | None:
+    """What the donor alone can give away, 0 to 1, whatever an attacker knows; None where no method bounds it."""
+    from anonymizer.gait import replace_best_bound
+
+    donors = anonymization.method_parameters.get("n") if anonymization.method == "replace-best" else None
+    return replace_best_bound.bound(int(donors), people, clips) if donors else None
 
 
 def donors(anonymization: Anonymization) -> dict[Any, str]:

@@ -83,6 +83,7 @@ def _page(run: Run, request: HttpRequest) -> dict[str, Any]:
         "clear_x": round(100 * (ladder[0]["clear_rank1"] or 0), 2),
         "chance": figures.percent(ladder[0]["chance"]),
         "chance_x": round(100 * (ladder[0]["chance"] or 0), 2),
+        "bound": figures.percent(ladder[0]["bound"]) if ladder[0].get("bound") else None,
         "gates": gates,
         "refused": [gate for gate in gates if not gate["ok"]],
         "attacker": attacker,

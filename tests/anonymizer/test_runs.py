@@ -532,3 +532,34 @@ def test_without_a_broker_a_run_waits(monkeypatch):
     assert tasks.send(run) is False
     run.refresh_from_db()
     assert (run.status, run.sent) == (Run.Status.QUEUED, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "draws"),
+    [
+        (Dataset.Source.WALKERS, {}, "seeded"),
+        (Dataset.Source.CASIA_B, {}, "secret"),
+        (Dataset.Source.CASIA_B, {"draws": "seeded"}, "seeded"),
+        (Dataset.Source.WALKERS, {"draws": "secret"}, "secret"),
+    ],
+)
+def test_donors_of_real_people_can_be_drawn_by_nobody_again_those_of_walkers_can(source, given, draws):
+    dataset = DatasetFactory(source=source)
+    walks(dataset, 7)
+    run = runs.request_anonymization(dataset, "replace-best", split=SPLIT, parameters=given)
+    assert run.parameters["parameters"]["draws"] == draws
+
+
+def test_a_seeded_run_of_replace_best_gives_the_same_walks_again():
+    dataset = DatasetFactory()
+    walks(dataset, 7)
+
+    def made() -> list[bytes]:
+        run = done(
+            runs.request_anonymization(dataset, "replace-best", split=SPLIT, parameters={"n": 2}, seed=5)
+        )
+        return [unpack(each.silhouettes.read()).tobytes() for each in run.anonymization.sequences.all()]
+
+    first = made()
+    assert first
+    assert first == made()

@@ -76,6 +76,19 @@ def test_the_index_leads_with_the_strongest_attacker(signed_in, anonymization):
     )
 
 
+def test_the_bound_of_the_draw_is_told_where_there_is_one(signed_in, anonymization):
+    told = "the donor of one clip gives away at most 13.3 %"
+    unbounded, bounded = result(), result()
+    bounded["ladder"][0]["bound"] = 8 / 60
+    for found, expected in ((unbounded, False), (bounded, True)):
+        page = text(
+            signed_in.get(
+                reverse("recognition:recognition", args=[recognized(anonymization, result=found).pk])
+            )
+        )
+        assert (told in page.replace("\xa0", " ")) is expected
+
+
 def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
     page = text(signed_in.get(reverse("recognition:recognition", args=[recognized(anonymization).pk])))
     assert "Naive 95.2 % 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52 Nothing." in page

@@ -281,3 +281,22 @@ def test_a_damaged_walk_is_named(anonymization):
 def test_view_angles_that_were_not_anonymized_are_refused(anonymization):
     with pytest.raises(Refused, match=r"Nothing was anonymized at view angle 45\. Choose from 0, 90\."):
         requested(anonymization, view_angles=[0, 45])
+
+
+def test_beside_each_rung_stands_what_the_donor_alone_can_give_away():
+    dataset = DatasetFactory()
+    walks(dataset, 7, numbers=(1, 2, 3, 4))
+    request = anonymizer_runs.request_anonymization(
+        dataset, "replace-best", split=SPLIT, walks=PROBE.split(","), parameters={"n": 1}, seed=4
+    )
+    assert anonymizer_runs.execute(request)
+    run = done(
+        requested(Anonymization.objects.get(run=request), attackers=["naive", "joint", "linked-clips"])
+    )
+    bounds = {rung["attacker"]: rung["bound"] for rung in reports.ladder(run)}
+    assert set(bounds.values()) == {1 / 3}  # one donor, three people, however many clips are linked
+
+
+def test_no_bound_is_claimed_where_there_is_none(anonymization):
+    run = done(requested(anonymization, attackers=["naive"]))
+    assert [rung["bound"] for rung in reports.ladder(run)] == [None]
