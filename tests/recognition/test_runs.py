@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from anonymizer import jobs
+from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
 from recognition import copies, gathering, reports, runs
