@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from studies.mos.figure_parts import (
     INK,
     INK_2,
+    SURFACE,
     WARN,
     Cell,
     Figure,
@@ -151,7 +152,8 @@ def _apart(notes: list[PlotlyDict]) -> list[PlotlyDict]:
 def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyDict]:
     """The attackers' names inside the plot, each above its rung: a phone has no room beside it."""
     return [
-        {"x": 0, "xref": "paper", "xanchor": "left", "y": place, "yshift": 21, "showarrow": False,
+        {"x": 0, "xref": "paper", "xanchor": "left", "y": place, "yshift": 22,
+         "bgcolor": SURFACE, "borderpad": 1, "showarrow": False,
          "text": f"<b>{name}</b>" if name == strongest else name}
         for place, name in enumerate(attackers)
     ]  # fmt: skip
