@@ -29,14 +29,18 @@ TOLERANCE = 1e-6
 SHOWN = 50  # differences
 LEFT = ("abandoned", "expired")
 UNPLAYABLE = ("replaced, could not be played", "left out, could not be played")
+VOTE_COLUMNS = (
+    "rater", "pair", "score", "watched_fraction", "stalls", "exclusion_reason", "rater_state", "role", "simulated",
+)  # fmt: skip
 MASKED = ("rater masked", "vote masked")
 FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r")  # as the export guards texts against spreadsheets
 
 
 # --- Reading ----------------------------------------------------------------------------------------
-def table(path: Path) -> list[Row]:
+def table(path: Path, only: tuple[str, ...] = ()) -> list[Row]:
+    """The rows, or these columns of them; equal texts are kept once."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [{name: plain(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{name: sys.intern(plain(row[name])) for name in only or row} for row in csv.DictReader(file)]
 
 
 def plain(value: str) -> str:
@@ -529,7 +533,7 @@ def numbers(folder: Path) -> dict[str, Any]:
     raters = table(folder / "raters.csv")
     votes = [
         row
-        for row in table(folder / "votes.csv")
+        for row in table(folder / "votes.csv", VOTE_COLUMNS)
         if row["score"] and not row["exclusion_reason"].startswith(UNPLAYABLE)
     ]
     aside = {row["rater"] for row in table(folder / "masks.csv") if not row["position"] and not row["lifted"]}
