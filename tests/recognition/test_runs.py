@@ -13,6 +13,7 @@ from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
 from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
 from tests.recognition.conftest import GALLERY, PROBE, SPLIT
+from tests.recognition.test_training_recognizers import TINY
 
 pytestmark = pytest.mark.django_db
 FEW = ["naive", "anonymized-gallery", "box-track"]  # one of each family
@@ -301,3 +302,16 @@ def test_beside_each_rung_stands_what_the_donor_alone_can_give_away():
 def test_no_bound_is_claimed_where_there_is_none(anonymization):
     run = done(requested(anonymization, attackers=["naive"]))
     assert [rung["bound"] for rung in reports.ladder(run)] == [None]
+
+
+def test_the_whole_ladder_stands_on_a_recognizer_that_reads_silhouettes(anonymization):
+    done(
+        runs.request_recognizer(anonymization.dataset, SPLIT, TINY, kind="set-network"),
+        runs.train_recognizer,
+    )
+    run = done(requested(anonymization, recognizer=Recognizer.objects.get(), attackers=None))
+    assert [rung["attacker"] for rung in reports.ladder(run)] == list(ATTACKERS)
+    kept = run.recognitions.exclude(recognizer=None)
+    assert {recognition.recognizer.kind for recognition in kept} == {"set-network"}
+    retrained = Recognizer.objects.filter(trained_on=Recognizer.TrainedOn.ANONYMIZED)
+    assert {row.kind for row in retrained} == {"set-network"}
