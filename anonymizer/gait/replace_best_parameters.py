@@ -2,16 +2,18 @@
 
 from anonymizer.gait.parameters import Choice, Number, Parameter, Whole
 
-CLAIM = "a donor gives away at most n of G people (rank-1 ≤ n/G); the path stands outside the bound"
+CLAIM = "a donor gives away at most n of G people (rank-1 ≤ n/G); place and phase stand outside the bound"
 
 PARAMETERS: dict[str, Parameter] = {
     "n": Whole(8, 1, 64, "fresh donors to choose from; 1 is strict, more lie nearer to the original"),
     "pace": Choice(
-        "steady",
-        ("steady", "changing", "donor"),
-        "the original's mean speed, its speed as it changes, or each donor's own",
+        "donor",
+        ("donor", "steady", "changing"),
+        "each donor's own, or the original's: its mean speed, or its speed as it changes",
     ),
-    "speed_jitter": Number(0.0, 0.0, 0.3, "standard deviation of ln(speed / the original's)"),
+    "speed_jitter": Number(
+        0.0, 0.0, 0.3, "standard deviation of ln(speed / the original's), where that is kept"
+    ),
     "path": Choice(
         "auto", ("auto", "camera", "frame"), "followed over the floor of known cameras, or in the frame"
     ),

@@ -18,7 +18,7 @@ from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 ANGLES = (0, 90)
-USUAL = {name: spec.default for name, spec in PARAMETERS.items()}
+STEADY = {**{name: spec.default for name, spec in PARAMETERS.items()}, "pace": "steady"}
 
 
 @cache
@@ -28,11 +28,11 @@ def original(subject: int = 0) -> Donor:
 
 @cache
 def place(subject: int = 0) -> dict[int, View]:
-    return scene(original(subject), USUAL, Chances(0.0, 0.5))
+    return scene(original(subject), STEADY, Chances(0.0, 0.5))
 
 
 def anonymized(track: Track, seed: int = 0, **parameters: object) -> dict[int, Silhouettes]:
-    settings = {"draws": "seeded", "n": 3, **parameters}
+    settings = {"draws": "seeded", "n": 3, "pace": "steady", **parameters}
     return methods.anonymize(track, "replace-best", parameters=settings, rng=np.random.default_rng(seed))
 
 
@@ -124,13 +124,19 @@ def test_an_attacker_who_knows_the_whole_draw_names_no_more_than_the_bound(n: in
     assert chances.max(axis=0).sum() / 4 <= bound(n, 4) + 1e-12
 
 
+def test_by_default_not_even_the_speed_is_the_originals() -> None:
+    usual = {name: spec.default for name, spec in PARAMETERS.items()}
+    courses = [scene(original(subject), usual, Chances(0.0, 0.5))[90].course for subject in range(2)]
+    assert [course.speed for course in courses] == [None, None]
+
+
 # --- Parameters -----------------------------------------------------------------------------------
 def test_the_donors_own_pace_and_jitter_change_the_course_alone() -> None:
     steady = place()[90].course
     assert steady.speed is not None
-    own = scene(original(), {**USUAL, "pace": "donor"}, Chances(0.0, 0.5))[90].course
+    own = scene(original(), {**STEADY, "pace": "donor"}, Chances(0.0, 0.5))[90].course
     assert own == replace(steady, speed=None)
-    faster = scene(original(), {**USUAL, "speed_jitter": 0.1}, Chances(1.0, 0.5))[90].course
+    faster = scene(original(), {**STEADY, "speed_jitter": 0.1}, Chances(1.0, 0.5))[90].course
     assert faster == replace(steady, speed=steady.speed * float(np.exp(0.1)))
 
 
