@@ -82,7 +82,7 @@ def traced(frame: NDArray[np.uint8]) -> Outline | None:
     if area < _WHOLE_BODY * cv2.countNonZero(frame):
         largest, _ = _largest_outline(cv2.morphologyEx(frame, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)))
     assert largest is not None  # closing takes no pixel away
-    return _from_the_head(largest[:, 0, ::-1].astype(np.float64))
+    return np.asarray(_from_the_head(largest[:, 0]))
 
 
 def _largest_outline(frame: NDArray[Any]) -> tuple[NDArray[np.int32] | None, float]:
@@ -95,14 +95,28 @@ def _largest_outline(frame: NDArray[Any]) -> tuple[NDArray[np.int32] | None, flo
     return np.asarray(found[best], np.int32), areas[best]
 
 
-def _from_the_head(outline: Outline) -> Outline:
-    """Turned so that it starts at the highest point; of several, the one nearest to the middle of the top
-    row.
+@njit(cache=True)
+def _from_the_head(found: NDArray[np.int32]) -> Outline:
+    """Rows and columns of OpenCV's (points, 2) outline, turned so that it starts at the highest point.
+
+    Of several it is the one nearest to the middle of the top row.
     """
-    rows, columns = outline.T
-    on_top = np.flatnonzero(rows == rows.min())
-    middle = columns[on_top].mean()
-    return np.roll(outline, -on_top[np.argmin(np.abs(columns[on_top] - middle))], axis=0)
+    points, top = len(found), found[:, 1].min()
+    middle, on_top = 0.0, 0
+    for i in range(points):
+        if found[i, 1] == top:
+            middle += found[i, 0]
+            on_top += 1
+    middle /= on_top
+    start, nearest = 0, np.inf
+    for i in range(points):
+        if found[i, 1] == top and abs(found[i, 0] - middle) < nearest:
+            start, nearest = i, abs(found[i, 0] - middle)
+    outline = np.empty((points, 2))
+    for i in range(points):
+        at = (start + i) % points
+        outline[i, 0], outline[i, 1] = found[at, 1], found[at, 0]
+    return outline
 
 
 def place(frame: NDArray[np.uint8], outline: Outline) -> Place:
