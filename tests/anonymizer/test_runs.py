@@ -386,7 +386,8 @@ def test_one_subject_has_nobody_to_lend_a_gait(donor):
 
 
 def test_an_anonymization_that_changes_nothing_fails_and_says_why(dataset):
-    run = runs.request_anonymization(dataset, "sdf", split=SPLIT, walks=["nm-09"])
+    run = runs.request_anonymization(dataset, "sdf", split=SPLIT, walks=["nm-02"])
+    of(dataset).filter(number=2).delete()
     with pytest.raises(Refused, match="Nothing was changed: there was no walk to change"):
         runs.execute(run)
 
