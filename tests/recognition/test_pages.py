@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from copy import deepcopy
 
 import openpyxl
 import pytest
@@ -78,7 +79,7 @@ def test_the_index_leads_with_the_strongest_attacker(signed_in, anonymization):
 
 def test_the_bound_of_the_draw_is_told_where_there_is_one(signed_in, anonymization):
     told = "the donor of one clip gives away at most 13.3 %"
-    unbounded, bounded = result(), result()
+    unbounded, bounded = result(), deepcopy(result())
     bounded["ladder"][0]["bound"] = 8 / 60
     for found, expected in ((unbounded, False), (bounded, True)):
         page = text(
