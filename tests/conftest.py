@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgresql
 from tests.commands import CommandLine
 
 CHROMIUM_ARGUMENTS = [
@@ -51,10 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and chromium() is None:
-        reason = "no Chromium: install it (apt-get install chromium) or set CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("no Chromium: install it (apt-get install chromium) or set CHROMIUM")
+    if item.get_closest_marker("postgresql") and postgresql.programs() is None:
+        missing("no PostgreSQL server: install it (apt-get install postgresql)")
+
+
+def missing(reason: str) -> None:
+    """Skip, visibly; where everything must be tried, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ os.environ["GAITMOS_VAR"] = tempfile.mkdtemp(prefix="gaitmos-tests-")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs an event loop beside the ORM
 for name in ("REDIS_URL", "MEDIA_ROOT", "S3_BUCKET", "SITE_URL", "PORT", "DATABASE_URL"):
     os.environ.pop(name, None)
+if database := os.environ.get("GAITMOS_TEST_DATABASE_URL"):  # the same tests on another database
+    os.environ["DATABASE_URL"] = database
 
 
 def pytest_unconfigure() -> None:

@@ -6,13 +6,18 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
 
 def test_settings_were_read_after_the_tests_own_folder_was_made():
     assert Path(os.environ["GAITMOS_VAR"]) == settings.VAR
     assert settings.BASE_DIR not in settings.VAR.parents
     assert settings.STATIC_ROOT.parent == settings.VAR
-    assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+def test_the_database_is_the_one_that_was_asked_for():
+    asked = os.environ.get("GAITMOS_TEST_DATABASE_URL", "sqlite:")
+    assert connection.vendor == {"sqlite": "sqlite", "postgres": "postgresql"}[asked.partition(":")[0]]
 
 
 def test_a_developers_state_is_left_alone(tmp_path: Path):
