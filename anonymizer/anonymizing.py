@@ -113,11 +113,13 @@ def _lends(anonymization: Anonymization) -> bool:
 
 
 def bank_for(
-    anonymization: Anonymization, seed: int, told: Callable[[int, int, str], None]
+    anonymization: Anonymization,
+    seed: int,
+    told: Callable[[int, int, str], None],
+    seen: Iterable[int] | None = None,
 ) -> "DonorBank | None":
-    """A seed's synthetic donors, rendered once and kept in a file, seen from all the dataset's view angles.
-
-    None where the method is lent no synthetic donors.
+    """A seed's synthetic donors, rendered once and kept in a file, for walks at these view angles: without them at
+    all of the dataset's. None where the method is lent no synthetic donors.
     """
     import io
 
@@ -128,8 +130,10 @@ def bank_for(
 
     if not _lends(anonymization):
         return None
-    seen = Sequence.objects.filter(subject__dataset=anonymization.dataset).order_by("view_angle")
-    recorded = set(seen.values_list("view_angle", flat=True).distinct())
+    if seen is None:
+        rows = Sequence.objects.filter(subject__dataset=anonymization.dataset).order_by("view_angle")
+        seen = rows.values_list("view_angle", flat=True).distinct()
+    recorded = set(seen)
     wanted = METHODS[anonymization.method].donor_angles(anonymization.method_parameters, recorded)
     angles = tuple(sorted(wanted))
     name = f"donors/seed-{seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"

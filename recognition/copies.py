@@ -71,7 +71,8 @@ def _part(tracks: Tracks, place: int) -> Tracks:
 
 def _make(draw: Draw, files: Mapping[str, Tracks], told: Told) -> None:
     """Draw every file's copies, in one go for all of them; each file is kept once it is whole."""
-    bank = anonymizing.bank_for(draw.as_if(), draw.pool_seed, told)
+    seen = {angle for views in draw.tracks.values() for angle in views}
+    bank = anonymizing.bank_for(draw.as_if(), draw.pool_seed, told, seen)
     total, done = sum(map(len, files.values())), 0
     every = {name: views for some in files.values() for name, views in some.items()}
     copied = _copied(draw, every, bank)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from recognition.identify.recognizer import Recognizer
 
 ATTACKER_SEED = 7919  # added to the defender's seed: the attacker draws donors of its own
+POOL_STEP = 104_729  # added for every further copy: each has donors drawn afresh, or classifiers learn the donors
 
 
 class Gathered:
@@ -124,7 +125,7 @@ class Gathered:
             name=f"{part}-{'pool' if defenders else 'own'}-{digest}-{number:02d}",
             tracks=tracks,
             lenders=store.tracks(sequences(self.judged.dataset, people)),
-            pool_seed=seed if defenders else own,
+            pool_seed=seed if defenders else own + POOL_STEP * number,
             seed=seed if fixed else own + number,
             size=size,
             silhouettes=silhouettes,
