@@ -189,9 +189,9 @@ def request_anonymization(
     if dataset.is_synthetic and "draws" in chosen.parameters:
         given.setdefault("draws", "seeded")  # nobody is to be protected, so the run may be repeated
     checked = _checked_parameters(chosen, given, trained)
-    _check_walks(dataset, walks)
     donor = _checked_donor(chosen, donor)
     _check_lenders(dataset, split, donor, chosen.donors_for(checked))
+    _check_walks(dataset, walks)
     asked = {
         "dataset": dataset.pk,
         "method": method,

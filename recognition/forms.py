@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from anonymizer.forms import SPLIT_HINT, RunForm, judged_anonymizations, ready_datasets
 from anonymizer.models import Anonymization, Dataset, Run
 from recognition import runs
+from recognition.choices import GALLERY, PROBE
 from recognition.models import Recognizer
 
 
@@ -62,8 +63,12 @@ class AblationForm(RunForm):
 
     dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
-    gallery = forms.CharField(max_length=200, initial=runs.GALLERY)
-    probe = forms.CharField(label="Probes", max_length=200, initial=runs.PROBE)
+    gallery = forms.CharField(
+        max_length=200, required=False, help_text=f"Empty: {GALLERY}, or the first half."
+    )
+    probe = forms.CharField(
+        label="Probes", max_length=200, required=False, help_text=f"Empty: {PROBE}, or the other half."
+    )
     field_order = ["dataset", "split", "gallery", "probe", "seed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -83,14 +88,14 @@ class StartForm(RunForm):
     attackers = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     gallery = forms.CharField(
         max_length=200,
-        initial=runs.GALLERY,
-        help_text="The walks by which everybody is known, such as nm-01,nm-02.",
+        required=False,
+        help_text="The walks by which everybody is known, such as nm-01,nm-02. Empty: those that were not changed.",
     )
     probe = forms.CharField(
         label="Probes",
         max_length=200,
-        initial=runs.PROBE,
-        help_text="The walks to be named. None may be in the gallery.",
+        required=False,
+        help_text="The walks to be named; none may be in the gallery. Empty: those that were changed.",
     )
     recognizer: "forms.ModelChoiceField[Recognizer]" = forms.ModelChoiceField(
         queryset=None,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from recognition.identify.recognizer import Recognizer
 
 ATTACKER_SEED = 7919  # added to the defender's seed: the attacker draws donors of its own
-POOL_STEP = 104_729  # added for every further copy: each has donors drawn afresh, or classifiers learn the donors
+POOL_STEP = (
+    104_729  # added for every further copy: each has donors drawn afresh, or classifiers learn the donors
+)
 
 
 class Gathered:

@@ -10,7 +10,7 @@ from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset, Run
-from recognition import keeping, training_recognizers
+from recognition import choices, keeping, training_recognizers
 from recognition.gathering import Gathered, loaded, split_of
 from recognition.models import Recognizer
 from recognition.provenance import provenance
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from recognition.identify.answers import Answers
     from recognition.identify.identifications import Identifications
 
-GALLERY, PROBE = "nm-01,nm-02,nm-03,nm-04", "nm-05,nm-06"
 KIND = "zheng"
 COPIES, CLIPS = 10, 2  # as `recognition.identify.material` has them, which the web process need not load
 
@@ -75,7 +74,8 @@ def request_recognition(
     """
     _check_judged(anonymization)
     _check_strangers(anonymization, recognizer)
-    enrolled, tested, rungs = _checked_choices(attackers, gallery or GALLERY, probe or PROBE, copies, clips)
+    given = choices.of_anonymization(anonymization, gallery, probe)
+    enrolled, tested, rungs = _checked_choices(attackers, *given, copies, clips)
     asked = {
         "anonymization_run": anonymization.run_id,
         "recognizer": recognizer.pk if recognizer else None,
@@ -115,12 +115,11 @@ def _check_strangers(anonymization: Anonymization, recognizer: Recognizer | None
         )
 
 
-def check_choices(options: Mapping[str, Any]) -> None:
+def check_choices(dataset: Dataset, options: Mapping[str, Any]) -> None:
     """Refuse, before hours of work, what `request_recognition` would refuse after them."""
     _checked_choices(
         options.get("attackers"),
-        options.get("gallery") or GALLERY,
-        options.get("probe") or PROBE,
+        *choices.of_dataset(dataset, options.get("gallery"), options.get("probe")),
         options.get("copies", COPIES),
         options.get("clips", CLIPS),
     )
@@ -134,8 +133,8 @@ def _checked_choices(
     from recognition.identify.protocol import gallery_and_probe
 
     try:
-        enrolled, tested = gallery_and_probe(gallery, probe)
         rungs = chosen(",".join(attackers) if attackers else None)
+        enrolled, tested = gallery_and_probe(gallery, probe)
         Effort(copies, clips)
     except ValueError as error:
         raise Refused(str(error)) from error
@@ -182,7 +181,7 @@ def request_ablation(
 
     anonymizer_runs.check_split(dataset, split)
     try:
-        enrolled, tested = gallery_and_probe(gallery or GALLERY, probe or PROBE)
+        enrolled, tested = gallery_and_probe(*choices.of_dataset(dataset, gallery, probe))
     except ValueError as error:
         raise Refused(str(error)) from error
     asked = {"dataset": dataset.pk, "split": split, "gallery": str(enrolled), "probe": str(tested)}

@@ -15,7 +15,7 @@ from anonymizer import runs as anonymizer_runs
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.jobs import Refused
 from anonymizer.models import Checkpoint, Dataset, Run
-from recognition import runs
+from recognition import choices, runs
 from recognition.models import Recognizer
 
 SEEDS = (0, 1, 2)
@@ -58,10 +58,10 @@ def request_sweep(
         raise Refused("A sweep needs at least one dataset, one method and one seed.")
     if len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.")
+    options = dict(attack or {})
     for dataset in datasets:
         anonymizer_runs.check_split(dataset, split)
-    options = dict(attack or {})
-    runs.check_choices(options)
+        runs.check_choices(dataset, options)
     asked = {
         "datasets": [dataset.pk for dataset in datasets],
         "conditions": [dict(each) for each in wanted],
@@ -143,6 +143,10 @@ class _Experiment:
             seed=self.seed,
         )
 
+    def _probes(self) -> str:
+        attack = self.asked["attack"]
+        return choices.of_dataset(self.dataset, attack.get("gallery"), attack.get("probe"))[1]
+
     def _anonymization(self) -> Run:
         checkpoint = None
         if METHODS[self.condition["method"]].needs_network:
@@ -154,7 +158,7 @@ class _Experiment:
             donor=self.asked["donor"],
             checkpoint=checkpoint,
             split=self.asked["split"],
-            walks=(self.asked["attack"].get("probe") or runs.PROBE).split(","),
+            walks=self._probes().split(","),
             parameters=self.condition["parameters"],
             seed=self.seed,
         )

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import base, get_commands
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class CommandLine:
         self.capfd.readouterr()
         status = 0
         try:
-            command.run_from_argv(["manage.py", name, *map(str, arguments)])
+            with patch.object(base.connections, "close_all"):  # the test goes on with its connection
+                command.run_from_argv(["manage.py", name, *map(str, arguments)])
         except SystemExit as ended:
             status = int(ended.code or 0)
         out, err = self.capfd.readouterr()

@@ -5,12 +5,15 @@ from typing import Any
 
 from anonymizer.management.console import angles
 from recognition import runs
+from recognition.choices import GALLERY, PROBE
 
 
 def add_attack_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--attackers", help="some of them, as in naive,joint; all without")
-    parser.add_argument("--gallery", help=f"as in nm-01,nm-02; {runs.GALLERY} without")
-    parser.add_argument("--probe", help=f"as in nm-05,nm-06; {runs.PROBE} without")
+    parser.add_argument("--gallery", help=f"as in nm-01,nm-02; without {GALLERY}, as far as they are there")
+    parser.add_argument(
+        "--probe", help=f"as in nm-05,nm-06; without {PROBE}, or the last half of fewer walks"
+    )
     parser.add_argument(
         "--copies", type=int, default=runs.COPIES, help="anonymized copies the dear attackers draw of a gait"
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
 from anonymizer.runs import DEFAULT_SPLIT
-from recognition import runs
+from recognition import choices, runs
 
 
 class Command(JobCommand):
@@ -14,8 +14,8 @@ class Command(JobCommand):
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--split", default=DEFAULT_SPLIT, help="paper, or percents D1:D2:D3")
-        parser.add_argument("--gallery", default=runs.GALLERY)
-        parser.add_argument("--probe", default=runs.PROBE)
+        parser.add_argument("--gallery", help=f"{choices.GALLERY} without, as far as they are there")
+        parser.add_argument("--probe", help=f"{choices.PROBE} without, as far as they are there")
         parser.add_argument("--seed", type=int, default=0)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
 from anonymizer.models import Checkpoint, Dataset
-from recognition import runs
+from recognition import choices, runs
 from recognition.management.attack_arguments import add_attack_arguments, attack_options
 from recognition.management.commands.recognize import ladder_lines
 from recognition.models import Recognizer
@@ -37,7 +37,10 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         self.seconds: dict[str, float] = {}
         dataset = dataset_named(options["dataset"])
-        runs.check_choices(attack_options(options))
+        self._method(options["method"])
+        anonymizer_runs.check_split(dataset, options["split"])
+        runs.check_choices(dataset, attack_options(options))
+        _, probe = choices.of_dataset(dataset, options["gallery"], options["probe"])
         checkpoint = self._network(dataset, options)
         run = anonymizer_runs.request_anonymization(
             dataset,
@@ -46,7 +49,7 @@ class Command(JobCommand):
             donor=options["donor"],
             checkpoint=checkpoint,
             split=options["split"],
-            walks=[walk.strip() for walk in (options["probe"] or runs.PROBE).split(",")],
+            walks=[walk.strip() for walk in probe.split(",")],
             parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
@@ -64,10 +67,13 @@ class Command(JobCommand):
     def describe(self, result: dict[str, Any]) -> str:
         return "\n".join([f"{result['method']} on {result['dataset']}", *ladder_lines(self.ladder)])
 
+    def _method(self, name: str) -> Method:
+        if name not in METHODS:
+            raise Refused(f"Method {name!r} is not known. Use one of: {', '.join(METHODS)}.")
+        return METHODS[name]
+
     def _network(self, dataset: Dataset, options: dict[str, Any]) -> Checkpoint | None:
-        method = METHODS.get(options["method"])
-        if method is None:
-            raise Refused(f"Method {options['method']!r} is not known. Use one of: {', '.join(METHODS)}.")
+        method = self._method(options["method"])
         if not method.needs_network:
             return None
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}

@@ -1,0 +1,35 @@
+"""Which walks are the gallery and which the probes, where nobody says.
+
+CASIA-B's usual choice, as far as the dataset has it; the first half against the rest where it has fewer walks; and
+of an anonymization that changed some walks alone, these are the probes.
+"""
+
+from collections.abc import Sequence
+
+from anonymizer.models import Anonymization, Dataset
+from anonymizer.models import Sequence as GaitSequence
+
+GALLERY, PROBE = "nm-01,nm-02,nm-03,nm-04", "nm-05,nm-06"
+
+
+def of_dataset(
+    dataset: Dataset, gallery: str | None, probe: str | None, changed: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Gallery and probes as given, or as the dataset's walks allow; `changed` are the walks there are to name."""
+    walks = _normal_walks(dataset)
+    taken = gallery.split(",") if gallery else []
+    usual = changed or [walk for walk in walks if walk in PROBE.split(",")] or walks[len(walks) // 2 :]
+    probe = probe or ",".join(walk for walk in usual if walk not in taken) or PROBE
+    others = [walk for walk in walks if walk not in probe.split(",")]
+    known = [walk for walk in others if walk in GALLERY.split(",")] or others
+    return gallery or ",".join(known) or GALLERY, probe
+
+
+def of_anonymization(anonymization: Anonymization, gallery: str | None, probe: str | None) -> tuple[str, str]:
+    changed = anonymization.run.parameters.get("walks", [])
+    return of_dataset(anonymization.dataset, gallery, probe, changed)
+
+
+def _normal_walks(dataset: Dataset) -> list[str]:
+    rows = GaitSequence.objects.filter(subject__dataset=dataset, gait_condition="nm").order_by("number")
+    return [f"nm-{number:02d}" for number in rows.values_list("number", flat=True).distinct()]
