@@ -41,6 +41,7 @@ def _rendered(work: jobs.Work, study: Study) -> list[Stimulus]:
     takes = [take for pair in wanted for take in pair.takes]
     work.progress(0, len(set(takes)), ENCODING)
     made = clips.rendered(takes, study.clip_seconds, lambda done, total: work.progress(done, total, ENCODING))
+    work.progress(len(set(takes)), len(set(takes)), ENCODING)  # clips that were there already count as well
     return [
         Stimulus(
             study=study,

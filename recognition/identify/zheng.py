@@ -49,6 +49,8 @@ class Parameters:
             raise ValueError(f"Columns {self.columns!r} are unknown. Use {', '.join(COLUMNS)}.")
         if len(self.size) != 2 or min(self.size) < 1:
             raise ValueError(f"Size {self.size} is no height and width in pixels. Use 64, 48.")
+        if self.rank is not None and self.rank < 1:
+            raise ValueError(f"The view transformation's rank must be at least 1, not {self.rank}.")
         if self.components < 1:
             raise ValueError(f"PLS needs at least 1 component, not {self.components}.")
 
