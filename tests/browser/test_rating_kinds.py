@@ -131,6 +131,10 @@ def test_what_is_stored_is_shown_and_the_device_check_with_it(page: Page, live_s
     expect(page.get_by_role("dialog").get_by_text(Rater.objects.get().pseudonym)).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(2)
     device = Rater.objects.get().device
+    expect(page.get_by_role("dialog").get_by_text("Thiết bị", exact=True).locator("+ dd")).to_have_text(
+        f"Chiều rộng màn hình {device['width']} · Chiều cao màn hình {device['height']} · Mật độ điểm ảnh 1"
+        f" · Màn hình cảm ứng không · Phát được phim có · Kết nối, kB/giây {device['kilobytes_per_second']}"
+    )
     assert device["plays"] is True
     assert device["kilobytes_per_second"] > 0
 

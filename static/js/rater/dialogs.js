@@ -2,9 +2,10 @@
 import { call } from "./connection.js";
 import { byId, element, find } from "./page.js";
 import { player, togglePlay } from "./player.js";
-import { language, languageName, t } from "./words.js";
+import { has, language, languageName, t } from "./words.js";
 
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2, useGrouping: false });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
 
 export function openDialog(id) {
@@ -55,11 +56,18 @@ function facts(data) {
     [t("data.pseudonym"), data.pseudonym],
     [t("data.agreed", { version: data.consent_version }), moment.format(new Date(data.consented))],
     [t("data.language"), languageName(data.locale)],
-    [t("data.device"), Object.entries(data.device).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(" · ") || "–"],
+    [t("data.device"), Object.entries(data.device).map(deviceFact).join(" · ") || "–"],
     [t("data.platform"), t(`data.platform_${identity}`)],
     [t("data.scores"), String(data.ratings.length)],
   ];
   return element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+}
+
+// A fact that this page did not find out itself (another client's) keeps its own name.
+function deviceFact([name, value]) {
+  const word = has(`data.device_${name}`) ? t(`data.device_${name}`) : name.replaceAll("_", " ");
+  const said = { true: "yes", false: "no", null: "unknown" }[value];
+  return `${word} ${said ? t(`data.${said}`) : typeof value === "number" ? number.format(value) : value}`;
 }
 
 function ratings(rows) {
