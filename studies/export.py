@@ -39,6 +39,7 @@ COLUMNS: Columns = {
 }
 RATERS_AT_ONCE = 200
 LEFT = (Rater.State.ABANDONED, Rater.State.EXPIRED)
+NOT_COUNTED: dict[str, str] = {Stimulus.Role.TRAINING: "practice pair", Stimulus.Role.CHECK: "check pair"}
 Progress = Callable[[int], None]
 
 
@@ -133,11 +134,12 @@ def rows_of(ratings: QuerySet[Rating]) -> Iterator[Row]:
 
 # --- What is not counted --------------------------------------------------------------------------
 class Exclusions:
-    """Which presentations enter no figure, and why: replaced, masked, or of a rater who left."""
+    """Which presentations enter no MOS, and why: replaced, masked, of a rater who left, for practice or a check."""
 
     def __init__(self, study: Study) -> None:
         self.count_abandoned = study.count_abandoned
         active = list(study.masks.filter(lifted=None))
+        self.roles = dict(study.stimuli.filter(role__in=NOT_COUNTED).values_list("pk", "role"))
         self.masks = frozenset((mask.rater_id, mask.presentation_id) for mask in active)
         self.raters = {mask.rater_id: said(mask) for mask in active if mask.presentation_id is None}
         self.votes = {mask.presentation_id: said(mask) for mask in active if mask.presentation_id}
@@ -151,7 +153,7 @@ class Exclusions:
             return masked
         if rater.state in LEFT and not self.count_abandoned:
             return f"rater {rater.get_state_display()}"
-        return ""
+        return NOT_COUNTED.get(self.roles.get(shown["stimulus"], ""), "")
 
 
 def said(mask: Mask) -> str:

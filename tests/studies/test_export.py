@@ -1,11 +1,12 @@
 """Exported ratings: documented columns, one row a presentation, and why a vote is not counted."""
 
 from datetime import UTC, datetime
+from statistics import mean
 
 import pytest
 from django.utils import timezone
 
-from studies import export, rating
+from studies import dashboard, export, rating
 from studies.models import Mask, Presentation, Rater, Stimulus
 from tests.studies.rows import add_pair, enrol, make_study, rate
 
@@ -134,14 +135,29 @@ def test_whether_a_rater_who_left_counts_is_the_studys_choice(state):
     assert set(reasons(study).values()) == {""}
 
 
-def test_training_and_checks_are_told_by_their_role():
-    study = make_study(view_angles=(0,), seats=((1, 2),))
+def test_training_and_checks_say_that_they_are_not_counted():
+    study = make_study(view_angles=(0,), seats=((1, 2, 3),))
     add_pair(study, 2, 0, role=Stimulus.Role.CHECK, expected_score=5)
+    add_pair(study, 3, 0, role=Stimulus.Role.TRAINING, expected_score=2)
     enrol(study)
-    assert [(row["role"], row["excluded"]) for row in entries(study)] == [
-        ("regular", False),
-        ("check", False),
+    assert [(row["role"], row["excluded"], row["exclusion_reason"]) for row in entries(study)] == [
+        ("regular", False, ""),
+        ("check", True, "check pair"),
+        ("training", True, "practice pair"),
     ]
+
+
+def test_the_mean_of_what_is_not_excluded_is_the_dashboards_mos():
+    study = make_study(view_angles=(0, 0, 0), seats=((4, 1, 2, 5), (4, 2, 3, 5), (4, 1, 3, 5)))
+    add_pair(study, 4, 0, role=Stimulus.Role.TRAINING)
+    add_pair(study, 5, 0, role=Stimulus.Role.CHECK, expected_score=5)
+    raters = [enrol(study) for _ in range(3)]
+    for rater, scores in zip(raters, ((1, 4, 2, 5), (1, 3, 5, 5), (1, 1, 1, 1)), strict=True):
+        for position, score in enumerate(scores, 1):
+            rate(rater, position, score)
+    Mask.objects.create(study=study, rater=raters[2], reason="the same everywhere")
+    (shown,) = dashboard.present(study).people.by_condition.values()
+    assert shown.mos == mean(row["score"] for row in entries(study) if not row["excluded"]) == 3.5
 
 
 def test_no_credential_and_no_identity_stands_in_any_row():
