@@ -109,7 +109,7 @@ class Cell:
 
 
 def matrix(found: dict[str, Any], measure: str) -> list[tuple[int, list[Cell]]]:
-    """Rows by gallery view angle, of a `reports.matrix`."""
+    """Rows by gallery view angle, of a `reports.matrix`; an attacker may have left out cells."""
     return [
         (angle, [_cell(found, measure, g, p) for p in range(len(found["view_angles"]))])
         for g, angle in enumerate(found["view_angles"])
@@ -119,8 +119,8 @@ def matrix(found: dict[str, Any], measure: str) -> list[tuple[int, list[Cell]]]:
 def _cell(found: dict[str, Any], measure: str, g: int, p: int) -> Cell:
     rate, n = found[measure][g][p], found["recognized" if measure == "success_rate" else "probes"][g][p]
     name = "|S|" if measure == "success_rate" else "probes"
-    if rate is None and n and measure != "original_rank1":
-        return Cell("–", "na", False, f"not tried by this attacker, {name} {n}")
+    if not found["tried"][g][p] and measure != "original_rank1":
+        return Cell("–", "na", False, "not tried by this attacker")
     if rate is None:
         return Cell("n/a", "na", False, f"not defined, {name} {n}")
     ends = found["success_ci95"][g][p] if measure == "success_rate" else None
@@ -147,5 +147,11 @@ def diagonal_mean(found: dict[str, Any], measure: str) -> str:
 
 
 def all_named(found: dict[str, Any]) -> int:
-    """Gaits in S over the whole matrix."""
-    return sum(map(sum, found["recognized"]))
+    """Gaits in S over the cells that the attacker tried."""
+    rows = zip(found["recognized"], found["tried"], strict=True)
+    return sum(n for row, flags in rows for n, tried in zip(row, flags, strict=True) if tried)
+
+
+def left_out(found: dict[str, Any]) -> int:
+    """Cells that the attacker did not try."""
+    return sum(not tried for row in found["tried"] for tried in row)

@@ -59,11 +59,13 @@ def strongest(run: Run) -> str | None:
 def matrix(run: Run, attacker: str) -> dict[str, Any]:
     """One attacker's matrices, with the originals' rank-1 beside them."""
     whole = experiment(run)
+    found = whole["attackers"][attacker]
     return {
         "view_angles": whole["view_angles"],
         "original_rank1": whole["originals"]["rank1"],
         "probes": whole["originals"]["probes"],
-        **whole["attackers"][attacker],
+        **found,
+        "tried": [[rate is not None for rate in row] for row in found["rank1"]],
     }
 
 

@@ -95,6 +95,7 @@ def _page(run: Run, request: HttpRequest) -> dict[str, Any]:
         "matrix": figures.matrix(found, measure),
         "diagonal": figures.diagonal_mean(found, measure),
         "in_s": figures.all_named(found),
+        "left_out": figures.left_out(found),
         "by_angle": _by_angle(run),
         "rows": reports.count(run),
     }

@@ -177,6 +177,7 @@ def matrix(attacked: Attack) -> Figure:
         view_angles=found["view_angles"],
         attacker=attacked.label.lower(),
         intervals=found["success_ci95"],
+        tried=found["tried"],
     )
 
 

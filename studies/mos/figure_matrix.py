@@ -16,6 +16,7 @@ from studies.mos.figure_parts import (
 )
 
 Matrix = Sequence[Sequence[float | None]]
+Counts = Sequence[Sequence[int | None]]
 Intervals = Sequence[Sequence[Sequence[float] | None]]
 FEW = 10  # |S| below which a cell gets a corner mark
 
@@ -28,35 +29,58 @@ def success_matrix(
     view_angles: Sequence[int],
     attacker: str,
     intervals: Intervals | None = None,
+    tried: Sequence[Sequence[bool]] | None = None,
     colour_range: tuple[float, float] = (0.0, 1.0),
     simulated: bool = False,
 ) -> Figure:
     """Success rates [gallery][probe] as nine teal steps over `colour_range`; |S| = `recognized`.
 
-    `intervals` are the cells' Wilson 95 % (low, high), null where undefined. ValueError for other shapes.
+    `intervals` are the cells' Wilson 95 % (low, high), null where undefined; cells the attacker has not
+    `tried` have no |S| of its own. ValueError for other shapes.
     """
     side = len(view_angles)
     intervals = intervals or [[None] * side for _ in view_angles]
-    if any(len(m) != side or any(len(row) != side for row in m) for m in (rates, recognized, intervals)):
-        raise ValueError(f"Rates, |S| and intervals must be {side} by {side}, one for each view angle.")
+    tried = tried or [[True] * side for _ in view_angles]
+    given = (rates, recognized, intervals, tried)
+    if any(len(m) != side or any(len(row) != side for row in m) for m in given):
+        raise ValueError(
+            f"Rates, |S|, intervals and what was tried must be {side} by {side}, one for each view angle."
+        )
     if colour_range[0] >= colour_range[1]:
         raise ValueError(f"The colour range {colour_range} is empty: give (lowest, highest) as rates.")
-    table = _matrix_table(rates, recognized, intervals, view_angles)
+    counts = _tried_only(recognized, tried)
+    table = _matrix_table(rates, counts, intervals, view_angles)
     steps = [[_step(rate, colour_range) for rate in row] for row in rates]
-    few = [(g, p) for g in range(side) for p in range(side) if 0 < recognized[g][p] < FEW]
-    diagonal = [value for i in range(side) if (value := rates[i][i]) is not None]
-    mean = f" Mean of the diagonal {100 * sum(diagonal) / len(diagonal):.1f}." if diagonal else ""
-    low, high = (round(100 * end) for end in colour_range)
+    few = [(g, p) for g in range(side) for p in range(side) if 0 < (counts[g][p] or 0) < FEW]
     return Figure(
         key="success-matrix",
         title="Success rate, gallery by probe",
         subtitle=f"{label}{' · simulated' if simulated else ''} against {attacker}, %",
         figure={"data": _matrix_traces(rates, steps, few, table), "layout": _matrix_layout(view_angles)},
-        summary=_matrix_summary(label, rates, recognized, view_angles),
+        summary=_matrix_summary(label, rates, counts, view_angles),
         table=table,
-        footer=f"Corner mark: |S| under {FEW}. n/a: no clear gait was named. Nine steps from {low} to {high} "
-        f"%, |S| {between(n for row in recognized for n in row)} a cell, Wilson 95 % in the table (it "
-        f"ignores that a subject has several probes).{mean}",
+        footer=_matrix_footer(rates, counts, colour_range),
+    )
+
+
+def _tried_only(recognized: Sequence[Sequence[int]], tried: Sequence[Sequence[bool]]) -> Counts:
+    """|S| of the cells the attacker tried, None elsewhere."""
+    return [
+        [n if flag else None for n, flag in zip(row, flags, strict=True)]
+        for row, flags in zip(recognized, tried, strict=True)
+    ]
+
+
+def _matrix_footer(rates: Matrix, counts: Counts, colour_range: tuple[float, float]) -> str:
+    known = [n for row in counts for n in row if n is not None]
+    left_out = "" if len(known) == len(rates) ** 2 else " –: this attacker did not try."
+    undefined = " n/a: no clear gait was named." if 0 in known else ""
+    diagonal = [value for i, row in enumerate(rates) if (value := row[i]) is not None]
+    mean = f" Mean of the diagonal {100 * sum(diagonal) / len(diagonal):.1f}." if diagonal else ""
+    low, high = (round(100 * end) for end in colour_range)
+    return (
+        f"Corner mark: |S| under {FEW}.{undefined}{left_out} Nine steps from {low} to {high} %, |S| "
+        f"{between(known)} a cell, Wilson 95 % in the table (it ignores that a subject has several probes).{mean}"
     )
 
 
@@ -88,7 +112,7 @@ def _matrix_traces(
     }  # fmt: skip
     numbers = {
         "type": "scatter", "mode": "text", "x": [p for _, p in cells], "y": [g for g, _ in cells],
-        "text": [_percent(rates[g][p]) for g, p in cells],
+        "text": [_cell_text(row) for row in table.rows],
         "textfont": {"size": 12, "color": [_text_colour(steps[g][p]) for g, p in cells]},
         "hovertext": [_hover(row) for row in table.rows], "hovertemplate": "%{hovertext}<extra></extra>",
     }  # fmt: skip
@@ -100,8 +124,11 @@ def _matrix_traces(
     return [ground, numbers, corners]
 
 
-def _percent(rate: float | None) -> str:
-    return "n/a" if rate is None else f"{100 * rate:.0f}"
+def _cell_text(row: Sequence[Cell]) -> str:
+    *_, rate, _, _, recognized = row
+    if recognized is None:
+        return "–"
+    return f"{rate:.0f}" if isinstance(rate, float) else "n/a"
 
 
 def _matrix_layout(view_angles: Sequence[int]) -> PlotlyDict:
@@ -116,27 +143,29 @@ def _matrix_layout(view_angles: Sequence[int]) -> PlotlyDict:
     return layout(height=360, x=x, y=y) | {"margin": margin, "plot_bgcolor": SUNKEN, "showlegend": False}
 
 
-def _matrix_summary(
-    label: str, rates: Matrix, recognized: Sequence[Sequence[int]], view_angles: Sequence[int]
-) -> str:
+def _matrix_summary(label: str, rates: Matrix, recognized: Counts, view_angles: Sequence[int]) -> str:
     cells = [
         (rate, view_angles[g], view_angles[p], recognized[g][p])
         for g, row in enumerate(rates)
         for p, rate in enumerate(row)
         if rate is not None
     ]
+    known = [n for row in recognized for n in row if n is not None]
     if not cells:
-        return f"{label}: no cell has a success rate, since no clear gait was named."
+        why = "no clear gait was named" if known else "this attacker tried none"
+        return f"{label}: no cell has a success rate, since {why}."
     low, high = (
         f"{100 * rate:.1f} % (gallery {g}°, probe {p}°, |S| {n})"
         for rate, g, p, n in (min(cells), max(cells))
     )
-    missing = len(view_angles) ** 2 - len(cells)
-    return f"{label}: success rates from {low} to {high}; {missing} of {len(view_angles) ** 2} cells n/a."
+    whole = len(view_angles) ** 2
+    left_out = f", {whole - len(known)} not tried" if len(known) < whole else ""
+    missing = len(known) - len(cells)
+    return f"{label}: success rates from {low} to {high}; {missing} of {whole} cells n/a{left_out}."
 
 
 def _matrix_table(
-    rates: Matrix, recognized: Sequence[Sequence[int]], intervals: Intervals, view_angles: Sequence[int]
+    rates: Matrix, recognized: Counts, intervals: Intervals, view_angles: Sequence[int]
 ) -> Table:
     rows = []
     for g, gallery in enumerate(view_angles):
@@ -157,6 +186,8 @@ def _matrix_table(
 
 def _hover(row: Sequence[Cell]) -> str:
     gallery, probe, rate, low, high, recognized = row
+    if recognized is None:
+        return f"gallery {gallery}°, probe {probe}°: not tried by this attacker"
     if not isinstance(rate, float):
         return f"gallery {gallery}°, probe {probe}°: n/a, |S| {recognized}"
     interval = f", 95 % {low:.1f} to {high:.1f}" if isinstance(low, float) and isinstance(high, float) else ""

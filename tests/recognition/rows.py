@@ -3,7 +3,7 @@
 from typing import Any
 
 ATTACKER = {
-    "rank1": [[0.25, 0.5], [None, 1.0]],
+    "rank1": [[0.25, 0.5], [0.0, 1.0]],
     "success_rate": [[0.75, 0.5], [None, 0.0]],
     "recognized": [[40, 4], [0, 12]],
     "success_ci95": [[[0.6, 0.86], [0.15, 0.85]], [None, [0.0, 0.24]]],

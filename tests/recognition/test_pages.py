@@ -110,6 +110,21 @@ def test_the_matrix_says_what_is_undefined_and_marks_where_few_gaits_count(signe
     assert "Mean of the diagonal 37.5\u00a0%" in page
 
 
+def test_an_attacker_that_left_out_cells_counts_the_gaits_of_those_it_tried(signed_in, anonymization):
+    found = deepcopy(result())
+    attackers = found["experiment"]["attackers"]
+    attackers["anonymized-gallery"] = attackers["naive"] | {
+        "rank1": [[0.25, None], [None, None]],
+        "success_rate": [[0.75, None], [None, None]],
+    }
+    address = reverse("recognition:recognition", args=[recognized(anonymization, result=found).pk])
+    told = "–: this attacker did not try. Corner mark: |S| under 10."
+    page = text(signed_in.get(address))
+    assert (told in page, "|S| 40 over the cells it tried" in page) == (True, True)
+    page = text(signed_in.get(address, {"attacker": "naive"}))
+    assert (told in page, "|S| 56 over all cells" in page) == (False, True)
+
+
 def test_the_matrix_can_show_the_originals_and_the_rank_1_rate(signed_in, anonymization):
     address = reverse("recognition:recognition", args=[recognized(anonymization).pk])
     originals = text(signed_in.get(address, {"measure": "original_rank1"}))

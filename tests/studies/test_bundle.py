@@ -22,7 +22,7 @@ from tests.studies.rows import add_pair, enrol, make_study
 pytestmark = pytest.mark.django_db
 GIVEN = "Taken as given, not worked out here"
 SETTINGS = {"recognition_run", "seed", "view_angles", "protocol", "recognizer", "verdict"} | {
-    "label", "knows", "compares", "needs", "details", "subjects", "chance",
+    "label", "knows", "compares", "needs", "details", "subjects", "chance", "bound",
 }  # fmt: skip
 OF_SCORES = {"eer", "impersonation", "worst"}  # these need the score matrices
 ANGLES = (0, 90, 0, 90, 0, 90, 0, 90)

@@ -199,6 +199,24 @@ def test_few_recognized_gaits_get_a_corner_mark_and_none_gets_na():
     assert "1 of 4 cells n/a" in matrix().summary
 
 
+def test_a_cell_the_attacker_left_out_has_no_gaits_of_its_own():
+    figure = figures.success_matrix(
+        "sdf",
+        [[0.5, None], [None, None]],
+        [[20, 30], [0, 30]],
+        view_angles=[0, 90],
+        attacker="joint",
+        tried=[[True, False], [True, False]],
+    )
+    _, text, _ = figure.figure["data"]
+    assert text["text"] == ["50", "–", "n/a", "–"]
+    assert text["hovertext"][1] == "gallery 0°, probe 90°: not tried by this attacker"
+    assert [row[-1] for row in figure.table.rows] == [20, None, 0, None]
+    assert "n/a: no clear gait was named. –: this attacker did not try." in figure.footer
+    assert "|S| 0 to 20 a cell" in figure.footer
+    assert figure.summary.endswith("1 of 4 cells n/a, 2 not tried.")
+
+
 def test_the_matrix_gives_each_cells_interval_where_it_is_known():
     intervals = [[[0.01, 0.2], None], [None, (0.4, 0.8)]]
     figure = matrix(intervals=intervals)
