@@ -1,6 +1,6 @@
 """What people may ask of an import: which archive, in which layout, what is kept, what is allowed."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from django import forms
@@ -104,6 +104,7 @@ class ImportForm(RunForm):
     def request(self, user: User | None) -> Run:
         asked = self.cleaned_data
         runs.check_new_dataset(asked["name"], asked["frames"])  # before the upload is taken
+        filename = self._filename()
         return runs.request_import(
             self._stored() or asked["path"],
             name=asked["name"],
@@ -112,7 +113,14 @@ class ImportForm(RunForm):
             may_be_shown_to_raters=asked["may_be_shown_to_raters"],
             kind=asked["layout"],
             user=user,
+            filename=filename,
         )
+
+    def _filename(self) -> str:
+        """What the archive was called where it came from, for whoever reads what became of it."""
+        upload, archive = self.cleaned_data["upload"], self.cleaned_data["archive"]
+        sent = upload.filename if upload else str(archive.name) if archive else ""
+        return " ".join(PurePath(sent.replace("\\", "/")).name.split())
 
     def _stored(self) -> Path | None:
         """The archive as a file that outlives the request; its import removes it."""

@@ -4,6 +4,7 @@ An import goes on where it stood: a sequence that is stored is not stored again.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,27 @@ def is_upload(path: str) -> bool:
     return Path(path).resolve().is_relative_to(Path(settings.FILE_UPLOAD_TEMP_DIR).resolve())
 
 
+@contextmanager
+def named_as_it_came(path: str, filename: str) -> Iterator[None]:
+    """What goes wrong with an upload names the file as it was called where it came from, not its place here."""
+    try:
+        yield
+    except (jobs.Refused, ValueError) as error:
+        if not is_upload(path):
+            raise
+        name = filename or "the uploaded archive"
+        told = jobs.message_of(error).replace(path, name).replace(Path(path).name, name)
+        raise jobs.Refused(told) from error
+
+
 def import_walks(work: jobs.Work) -> None:
     """Fill a dataset from a folder or archive, in the layout that the run's kind names."""
+    asked = work.run.parameters
+    with named_as_it_came(asked["path"], asked.get("filename", "")):
+        _import_walks(work)
+
+
+def _import_walks(work: jobs.Work) -> None:
     run = work.run
     reader = _reader(run)
     dataset = own_dataset(

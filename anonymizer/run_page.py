@@ -46,6 +46,7 @@ LABELS = {
     "alpha": "Alpha",
     "anonymization_run": "Anonymization",
     "donor": "Donors",
+    "filename": "Archive",
     "may_be_shown_to_raters": "For raters",
     "view_angles": "View angles",
     "pairs_per_rater": "Pairs a rater",
@@ -218,7 +219,9 @@ def asked(run: Run) -> list[tuple[str, str]]:
     pairs = [
         (LABELS.get(name, name.replace("_", " ").capitalize()), _said(name, value))
         for name, value in run.parameters.items()
-        if name not in LEFT_UNSAID and value not in (None, "", [], {})
+        if name not in LEFT_UNSAID
+        and value not in (None, "", [], {})
+        and not (name == "path" and "filename" in run.parameters)
     ]
     if run.kind not in SOURCES:  # an import draws nothing
         pairs.append(("Seed", str(run.seed)))

@@ -44,8 +44,12 @@ def request_import(
     may_be_shown_to_raters: bool = False,
     kind: str = Run.Kind.IMPORT_CASIA_B,
     user: User | None = None,
+    filename: str = "",
 ) -> Run:
-    """Bring in walks in the layout that `kind` names: a folder, a zip or a tar.gz."""
+    """Bring in walks in the layout that `kind` names: a folder, a zip or a tar.gz.
+
+    `filename` is what an uploaded archive was called where it came from.
+    """
     check_new_dataset(name, frames)
     if not Path(path).exists():
         layout = importing.SOURCES[Run.Kind(kind)].label
@@ -57,6 +61,8 @@ def request_import(
         "licence": licence,
         "may_be_shown_to_raters": may_be_shown_to_raters,
     }
+    if filename:
+        parameters["filename"] = filename
     return jobs.create(kind, parameters, user=user)
 
 

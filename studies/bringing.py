@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 
 from anonymizer import jobs, parallel
+from anonymizer.importing import named_as_it_came
 from anonymizer.jobs import Refused
 from anonymizer.models import Clip, Run
 from studies import manifests
@@ -30,7 +31,12 @@ Prepared = dict[Files, "own_clips.EncodedClip"]
 
 def stimuli(work: jobs.Work, study: Study) -> list[Stimulus]:
     """The study's pairs, with their clips stored. Refused, with nothing stored, where a row's clips don't do."""
-    manifest = manifests.read(Path(work.run.parameters["manifest"]))
+    path = work.run.parameters["manifest"]
+    with named_as_it_came(path, ""):
+        return _stimuli(work, study, manifests.read(Path(path)))
+
+
+def _stimuli(work: jobs.Work, study: Study, manifest: Manifest) -> list[Stimulus]:
     reason = next(iter(manifest.problems(study.template)), None)
     if reason:
         raise Refused(reason)

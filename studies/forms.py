@@ -235,7 +235,9 @@ class BuilderForm(SiteForm):
         try:
             return manifests.read(Path(settings.FILE_UPLOAD_TEMP_DIR) / self.uploaded_name)
         except Refused as refused:
-            self.add_error("clips", str(refused))
+            sent = cleaned.get("clips")
+            name = str(sent.name) if sent else "the uploaded archive"
+            self.add_error("clips", str(refused).replace(self.uploaded_name, name))
             self.uploaded_name = ""
             return None
 

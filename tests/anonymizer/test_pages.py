@@ -213,6 +213,9 @@ def test_an_upload_outlives_its_request(signed_in, settings, tmp_path):
     with open(run.parameters["path"], "rb") as file:
         assert file.read().startswith(b"PK")
     assert run.parameters["path"].startswith(str(tmp_path.resolve()))
+    assert run.parameters["filename"] == fields["archive"].name
+    page = text(signed_in.get(reverse("anonymizer:run", args=[run.pk])))
+    assert f"Archive {fields['archive'].name} " in page
     assert run.parameters["may_be_shown_to_raters"] is False
 
 

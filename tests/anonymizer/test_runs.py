@@ -177,6 +177,27 @@ def test_an_uploaded_archive_is_removed_when_it_is_in(tree, settings, tmp_path):
     assert Sequence.objects.count() == 4
 
 
+@pytest.mark.parametrize("kind", [Run.Kind.IMPORT_CASIA_B, Run.Kind.IMPORT_OPENGAIT])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no archive", "fake.zip: is neither a folder nor a zip, tar or tar.gz file"),
+        (b"PK\x05\x06" + bytes(18), "fake.zip: holds no "),
+    ],
+)
+def test_what_is_wrong_with_an_upload_names_it_as_it_came(settings, tmp_path, kind, content, said):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    upload = tmp_path / "import-1d8aad.zip"
+    upload.write_bytes(content)
+    run = runs.request_import(upload, "brought", kind=kind, filename="fake.zip")
+    with pytest.raises(Refused):
+        runs.execute(run)
+    run.refresh_from_db()
+    assert run.error.startswith(said)
+    assert "import-1d8aad" not in run.error
+    assert str(tmp_path) not in run.error
+
+
 # --- Networks -------------------------------------------------------------------------------------
 def network(dataset, epochs=3, method="tieu"):
     return runs.request_network(dataset, method, split=SPLIT, epochs=epochs, stride=4, seed=1)

@@ -235,6 +235,15 @@ def test_clips_are_uploaded_with_their_manifest(signed_in, tmp_path, settings):
     assert not list((tmp_path / "uploads").iterdir())
 
 
+def test_what_is_wrong_with_an_upload_names_it_as_it_came(signed_in):
+    broken = SimpleUploadedFile("mine.zip", b"no archive")
+    response = signed_in.post(NEW, asked(clips=broken, view_angles=None))
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "mine.zip: is neither a folder nor a zip" in page
+    assert re.findall(r"clips-[0-9a-f]{32}", page) == []
+
+
 def test_an_upload_is_kept_while_something_else_is_corrected(signed_in, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
