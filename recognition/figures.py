@@ -1,5 +1,6 @@
 """What the page of a recognition shows, in words and cells: the ladder's marks, the matrix's shades."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,12 @@ def percent(rate: float | None) -> str:
 
 def interval(ends: list[float] | None) -> str:
     return "no interval" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
+
+
+def from_to(numbers: Iterable[int]) -> str:
+    """'279', or '25 to 279'."""
+    known = set(numbers)
+    return " to ".join(f"{number:,}" for number in sorted({min(known), max(known)}))
 
 
 # --- The ladder -----------------------------------------------------------------------------------
@@ -39,7 +46,8 @@ class Rung:
     low: float
     high: float
     strongest: bool
-    clear: str  # the originals at the same view angles
+    clear: str  # the originals, on the same probes at the same view angles
+    clear_x: float | None
     compares: str
     rank5: str
     eer: str
@@ -72,6 +80,7 @@ def _rung(entry: dict[str, Any], strongest: bool) -> Rung:
         round(100 * high, 2),
         strongest,
         percent(entry["clear_rank1"]),
+        None if entry["clear_rank1"] is None else round(100 * entry["clear_rank1"], 2),
         entry.get("compares", ""),
         percent(entry.get("rank5")),
         percent(entry.get("eer")),

@@ -3,7 +3,7 @@
 Rates are 0 to 1 and None where undefined; matrices are [gallery view angle][probe view angle].
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from anonymizer.models import Anonymization, Run
@@ -52,8 +52,18 @@ def ladder(run: Run) -> list[dict[str, Any]]:
 
 def strongest(run: Run) -> str | None:
     """The attacker who still names most; the headline."""
+    rung = strongest_rung(run)
+    return rung["attacker"] if rung else None
+
+
+def strongest_rung(run: Run) -> dict[str, Any] | None:
     rungs = [rung for rung in ladder(run) if rung["rank1"] is not None]
-    return max(rungs, key=lambda rung: rung["rank1"])["attacker"] if rungs else None
+    return max(rungs, key=lambda rung: rung["rank1"]) if rungs else None
+
+
+def same_originals(rungs: Iterable[dict[str, Any]]) -> bool:
+    """Whether the originals' rank-1 is one for all: an attacker that left out probes has originals of its own."""
+    return len({rung["clear_rank1"] for rung in rungs}) <= 1
 
 
 def matrix(run: Run, attacker: str) -> dict[str, Any]:
@@ -94,10 +104,19 @@ def gates(run: Run) -> list[dict[str, Any]]:
     skill = verdict.get("skill")
     named = "" if skill is None else f": {100 * skill:.0f} % of the way from chance to certainty"
     return [
-        {"ok": True, "text": f"Clear gaits are named well{named}."},
+        {"ok": True, "text": f"Clear gaits are named well{named}{_whose_originals(run)}."},
         {"ok": True, "text": "No stronger attacker falls below a weaker one by more than noise."},
         *_donors_told_apart(run),
     ]
+
+
+def _whose_originals(run: Run) -> str:
+    """Which probes that holds for, where the strongest attacker tried only some of them."""
+    rung = strongest_rung(run)
+    if rung is None or rung["clear_rank1"] is None or same_originals(ladder(run)):
+        return ""
+    own = f"{100 * rung['clear_rank1']:.1f} % at the same view angle"
+    return f", over all probes; of the {rung['probes']} that the strongest attacker tried, {own}"
 
 
 def _donors_told_apart(run: Run) -> list[dict[str, Any]]:

@@ -143,18 +143,19 @@ def _ends(ends: Sequence[float] | None) -> tuple[float | None, float | None]:
 def ladder(attacked: Sequence[Attack]) -> Figure:
     """The weakest on top, the first condition's strongest at the bottom, whatever the toggle says."""
     first = attacked[0]
+    every = [rung for each in attacked for rung in reports.ladder(each.run)]
     return figures.attackers_ladder(
         [_rungs(each) for each in attacked],
         attackers=_rung_names(attacked),
         chance=first.rung["chance"],
-        clear=first.rung["clear_rank1"],
+        clear=every[0]["clear_rank1"] if reports.same_originals(every) else None,
         recognizer=reports.experiment(first.run)["recognizer"]["name"].capitalize(),
     )
 
 
 def _rungs(attacked: Attack) -> Ladder:
     rungs = [
-        Rung(each["label"], each["rank1"], *_ends(each["ci95"]), each["probes"])
+        Rung(each["label"], each["rank1"], *_ends(each["ci95"]), each["probes"], each["clear_rank1"])
         for each in reports.ladder(attacked.run)
     ]
     condition = attacked.condition

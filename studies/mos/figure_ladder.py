@@ -28,13 +28,14 @@ CLOSE = 45  # percent points: nearer to one another, two labels of vertical line
 
 @dataclass(frozen=True)
 class Rung:
-    """How often one attacker still names the walkers (0 to 1); n = probes."""
+    """How often one attacker still names the walkers (0 to 1); n = probes, `clear` = the originals on the same."""
 
     attacker: str
     rank1: float | None
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    clear: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ def attackers_ladder(
     recognizer: str,
     interval: str = "bootstrap over subjects",
 ) -> Figure:
-    """Rank-1 by attacker, the weakest on top; the strongest, the last of `attackers`, at the bottom."""
+    """Rank-1 by attacker, the weakest on top; the strongest, the last of `attackers`, at the bottom.
+
+    `clear` = the originals' rank-1 where it is one for all; with None each rung gets a mark of its own.
+    """
     strongest = attackers[-1] if attackers else None
     probes = between(rung.n for ladder in ladders for rung in ladder.rungs if rung.n is not None)
     bounds = "".join(_bound_said(ladder) for ladder in ladders)
@@ -72,7 +76,8 @@ def attackers_ladder(
         title="Who can still name them?",
         subtitle="Rank-1 at the same view angle, %, by what the attacker knows",
         figure={
-            "data": _ladder_traces(ladders, attackers),
+            "data": _ladder_traces(ladders, attackers)
+            + ([] if clear is not None else _own_clear(ladders, attackers)),
             **_ladder_layouts(ladders, attackers, chance, clear),
         },
         legend=tuple(Named(one.label, one.method, one.simulated) for one in ladders)
@@ -80,8 +85,16 @@ def attackers_ladder(
         else (),
         summary=_ladder_summary(ladders, strongest, chance, clear),
         table=_ladder_table(ladders),
-        footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better.{bounds}",
+        footer=f"{recognizer}, {probes} probes, 95 % interval by {interval}. Lower is better."
+        f"{_clear_said(ladders, clear)}{bounds}",
     )
+
+
+def _clear_said(ladders: Sequence[Ladder], clear: float | None) -> str:
+    if clear is not None:
+        return " Clear: the originals, on the same probes."
+    own = any(rung.clear is not None for ladder in ladders for rung in ladder.rungs)
+    return " Upright marks: the originals on each attacker’s own probes." if own else ""
 
 
 def _bound_said(ladder: Ladder) -> str:
@@ -161,10 +174,15 @@ def _rung_names(attackers: Sequence[str], strongest: str | None) -> list[PlotlyD
 
 def _ladder_traces(ladders: Sequence[Ladder], attackers: Sequence[str]) -> list[PlotlyDict]:
     """The conditions of a rung stand a little above one another, so that bars don't hide each other."""
-    aside = min(0.2, 0.6 / max(1, len(ladders)))
-    places = [(place - (len(ladders) - 1) / 2) * aside for place in range(len(ladders))]
+    places = _places(ladders)
     rungs = [_rungs(ladder, attackers, at) for ladder, at in zip(ladders, places, strict=True)]
     return rungs + [_value(ladder, attackers, at) for ladder, at in zip(ladders, places, strict=True)]
+
+
+def _places(ladders: Sequence[Ladder]) -> list[float]:
+    """How far above or below its rung each condition stands."""
+    aside = min(0.2, 0.6 / max(1, len(ladders)))
+    return [(place - (len(ladders) - 1) / 2) * aside for place in range(len(ladders))]
 
 
 def _rungs(ladder: Ladder, attackers: Sequence[str], aside: float) -> PlotlyDict:
@@ -180,6 +198,25 @@ def _rungs(ladder: Ladder, attackers: Sequence[str], aside: float) -> PlotlyDict
         "hovertext": [f"{r.attacker}: {spoken(_as_point(r), 100, 1)}" for r in rungs],
         "hovertemplate": "%{hovertext}<extra>" + name + "</extra>",
     }  # fmt: skip
+
+
+def _own_clear(ladders: Sequence[Ladder], attackers: Sequence[str]) -> list[PlotlyDict]:
+    """An upright mark at each rung: the originals on the probes that this attacker tried."""
+    marks = [
+        (rung.clear, rung.attacker, at, ladder.label)
+        for ladder, at in zip(ladders, _places(ladders), strict=True)
+        for rung in ladder.rungs
+        if rung.clear is not None and rung.attacker in attackers
+    ]
+    return [{
+        "type": "scatter", "mode": "markers", "x": [100 * clear for clear, *_ in marks],
+        "y": [attackers.index(name) + at for _, name, at, _ in marks], "cliponaxis": False, "showlegend": False,
+        "marker": {"symbol": "line-ns-open", "size": 14, "color": INK_2, "line": {"width": 1.5}},
+        "hovertext": [
+            f"{name}: originals on the same probes {100 * clear:.1f} %, {label}" for clear, name, _, label in marks
+        ],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }]  # fmt: skip
 
 
 def _value(ladder: Ladder, attackers: Sequence[str], aside: float) -> PlotlyDict:
@@ -206,7 +243,7 @@ def _ladder_summary(
     ladders: Sequence[Ladder], strongest: str | None, chance: float | None, clear: float | None
 ) -> str:
     named = [
-        f"{ladder.label} {spoken(_as_point(rung), 100, 1)}"
+        f"{ladder.label} {spoken(_as_point(rung), 100, 1)}" + _own_said(rung, clear)
         for ladder in ladders
         for rung in ladder.rungs
         if rung.attacker == strongest and rung.rank1 is not None
@@ -222,15 +259,31 @@ def _ladder_summary(
     return f"Still named by {strongest}, the strongest attacker: {'; '.join(named)}.{given}"
 
 
+def _own_said(rung: Rung, clear: float | None) -> str:
+    return (
+        f" (originals on the same probes {100 * rung.clear:.1f} %)"
+        if clear is None and rung.clear is not None
+        else ""
+    )
+
+
 def _ladder_table(ladders: Sequence[Ladder]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (ladder.label, r.attacker, *(scaled(value, 100) for value in (r.rank1, r.low, r.high)), r.n)
+        (
+            ladder.label,
+            r.attacker,
+            *(scaled(value, 100) for value in (r.rank1, r.low, r.high)),
+            r.n,
+            scaled(r.clear, 100),
+        )
         for ladder in ladders
         for r in ladder.rungs
     ]
     rows += [
-        (ladder.label, "bound n/G", 100 * ladder.bound, None, None, None)
+        (ladder.label, "bound n/G", 100 * ladder.bound, None, None, None, None)
         for ladder in ladders
         if ladder.bound is not None
     ]
-    return Table(("Condition", "Attacker", "Rank-1, %", "95 % low", "95 % high", "Probes"), tuple(rows))
+    return Table(
+        ("Condition", "Attacker", "Rank-1, %", "95 % low", "95 % high", "Probes", "Originals, %"), tuple(rows)
+    )

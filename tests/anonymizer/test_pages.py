@@ -500,8 +500,8 @@ def test_the_demo_shows_its_stages_until_it_is_complete(signed_in):
 def test_jobs_at_the_rails_foot_are_polled_while_there_are_any(signed_in):
     address = reverse("anonymizer:jobs_foot")
     assert "hx-get" not in signed_in.get(address).content.decode()
-    running()
-    assert "1 job running" in text(signed_in.get(address))
+    run = running()
+    assert f"1 job running {run} Walking: 25 %" in text(signed_in.get(address))
 
 
 # --- Pictures, films, clips -----------------------------------------------------------------------

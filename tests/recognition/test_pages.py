@@ -92,9 +92,27 @@ def test_the_bound_of_the_draw_is_told_where_there_is_one(signed_in, anonymizati
 
 def test_the_ladder_stands_beside_the_originals_rate(signed_in, anonymization):
     page = text(signed_in.get(reverse("recognition:recognition", args=[recognized(anonymization).pk])))
-    assert "Naive 95.2 % 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52 Nothing." in page
+    assert "Naive 95.2 % n 60 25.0 % 10.0 to 40.0 75.0 % 60.0 to 86.0 52 Nothing." in page
     assert "chance 16.7 %" in page
     assert "Clear gaits are named well: 94 % of the way from chance to certainty." in page
+
+
+def test_beside_an_attacker_stand_the_originals_of_its_own_probes(signed_in, anonymization):
+    found = deepcopy(result())
+    found["ladder"][1] |= {"probes": 25, "clear_rank1": 0.76}
+    response = signed_in.get(
+        reverse("recognition:recognition", args=[recognized(anonymization, result=found).pk])
+    )
+    page = text(response).replace("\xa0", " ")
+    assert "76.0 % rank-1 at the same view angle · n 25, the strongest attacker’s own probes" in page
+    assert "Naive 95.2 % n 60 25.0 %" in page
+    assert "Anonymized gallery strongest 76.0 % n 25 40.0 %" in page
+    assert "25 to 60 probes of 6 subjects" in page
+    assert (
+        "over all probes; of the 25 that the strongest attacker tried, 76.0 % at the same view angle." in page
+    )
+    lines = re.findall(r'<i class="clear" style="left: ([\d.]+)%"></i>', response.content.decode())
+    assert lines == ["76.00", "95.20"]
 
 
 def test_the_matrix_says_what_is_undefined_and_marks_where_few_gaits_count(signed_in, anonymization):

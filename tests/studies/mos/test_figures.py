@@ -227,6 +227,20 @@ def test_the_matrix_gives_each_cells_interval_where_it_is_known():
     )
 
 
+def test_attackers_with_probes_of_their_own_have_originals_of_their_own():
+    own = Ladder(
+        "sdf", "sdf", [Rung("naive", 0.1, n=279, clear=0.938), Rung("joint", 0.88, n=25, clear=0.76)]
+    )
+    figure = ladder(own, attackers=["naive", "joint"], clear=None)
+    marks = figure.figure["data"][-1]
+    assert (marks["x"], marks["y"]) == (pytest.approx([93.8, 76.0]), [0, 1])
+    assert [note["text"] for note in figure.figure["layout"]["annotations"]] == ["chance 1.1"]
+    assert figure.footer.endswith("Upright marks: the originals on each attacker’s own probes.")
+    assert "88.0 %, n 25 (originals on the same probes 76.0 %)" in figure.summary
+    assert [row[-1] for row in figure.table.rows] == pytest.approx([93.8, 76.0])
+    go.Figure(with_colours(figure.figure))
+
+
 def test_the_ladder_stands_between_chance_and_clear_and_labels_the_strongest():
     figure = ladder(*LADDERS)
     assert [shape["x0"] for shape in figure.figure["layout"]["shapes"]] == pytest.approx([1.1, 95.2])
