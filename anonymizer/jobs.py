@@ -28,6 +28,7 @@ from anonymizer.models import Run, Worker
 
 VERSION = "0.1.0"
 LOG_LINES = 200
+REFUSED, PUT_AWAY = "refused", "put_away"  # said of a failed run in its result, until it is tried again
 log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.5  # how often the row hears of progress
 
@@ -179,6 +180,10 @@ def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             _give_back(run, worker)
         else:
+            if isinstance(
+                error, Refused | ValueError
+            ):  # what was asked can't be done: the same again won't help
+                run.result = {**run.result, REFUSED: True}
             _finish(run, worker, Run.Status.FAILED, f"{message_of(error)}")
         raise
     else:
@@ -221,6 +226,7 @@ def cancel(run: Run) -> None:
 
 def retry(run: Run) -> bool:
     """Put a failed or cancelled run back in the queue; it goes on from where it stood."""
+    run.refresh_from_db()
     again = Run.objects.filter(pk=run.pk, status__in=[Run.Status.FAILED, Run.Status.CANCELLED]).update(
         status=Run.Status.QUEUED,
         cancel_requested=False,
@@ -229,9 +235,23 @@ def retry(run: Run) -> bool:
         lease_until=None,
         sent=None,
         finished=None,
+        result={name: value for name, value in run.result.items() if name not in (REFUSED, PUT_AWAY)},
     )
     run.refresh_from_db()
     return again == 1
+
+
+def put_away(run: Run) -> bool:
+    """A failed run need not be shown any more as one that waits for somebody; it stays in the list of runs."""
+    run.refresh_from_db()
+    failed = Run.objects.filter(pk=run.pk, status=Run.Status.FAILED)
+    done = failed.update(result={**run.result, PUT_AWAY: True}) == 1
+    run.refresh_from_db()
+    return done
+
+
+def not_put_away(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.filter(result__put_away__isnull=True)
 
 
 def reap() -> list[Run]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from anonymizer import jobs
 from anonymizer.gait.catalogue import METHODS, described
 from anonymizer.importing import SOURCES, is_upload
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
@@ -291,6 +292,27 @@ class Step:
 
     label: str
     address: str
+
+
+STARTS = {
+    Kind.IMPORT_CASIA_B: ("Import again", "anonymizer:dataset_import"),
+    Kind.IMPORT_OPENGAIT: ("Import again", "anonymizer:dataset_import"),
+    Kind.GENERATE_WALKERS: ("Make walkers again", "anonymizer:dataset_generate"),
+    Kind.TRAIN_NETWORK: ("Train again", "anonymizer:train_network"),
+    Kind.ANONYMIZE: ("Anonymize again", "anonymizer:anonymize"),
+    Kind.TRAIN_RECOGNIZER: ("Train again", "recognition:train"),
+    Kind.ABLATE: ("Compare again", "recognition:ablations"),
+    Kind.RECOGNIZE: ("Start attackers again", "recognition:start"),
+    Kind.PREPARE_STUDY: ("Make another study", "studies:new"),
+}
+
+
+def start_again(run: Run) -> Step | None:
+    """Where to ask anew, for a run whose request was refused: the same again won't help."""
+    if run.status != Run.Status.FAILED or not run.result.get(jobs.REFUSED) or run.kind not in STARTS:
+        return None
+    label, page = STARTS[Kind(run.kind)]
+    return Step(label, reverse(page))
 
 
 def next_steps(run: Run) -> list[Step]:

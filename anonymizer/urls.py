@@ -24,6 +24,7 @@ urlpatterns = [
     path("anonymizer/runs/<int:pk>/progress/", views.run_progress, name="run_progress"),
     path("anonymizer/runs/<int:pk>/cancel/", views.run_cancel, name="run_cancel"),
     path("anonymizer/runs/<int:pk>/retry/", views.run_retry, name="run_retry"),
+    path("anonymizer/runs/<int:pk>/put-away/", views.run_put_away, name="run_put_away"),
     path("anonymizer/sequences/<int:pk>/picture.png", views.anonymized_picture, name="anonymized_picture"),
     path("anonymizer/sequences/<int:pk>/film.png", views.anonymized_film, name="anonymized_film"),
     path("anonymizer/clips/<int:pk>.mp4", views.clip, name="clip"),

@@ -44,7 +44,7 @@ def _begun_datasets() -> list[Run]:
     """Imports and generations that have no dataset to show yet."""
     kinds = [*SOURCES, Run.Kind.GENERATE_WALKERS]
     begun = Run.objects.filter(kind__in=kinds, dataset=None).exclude(status=Run.Status.SUCCEEDED)
-    return run_page.titled(begun[:5])
+    return run_page.titled(jobs.not_put_away(begun)[:5])
 
 
 @login_required
@@ -212,6 +212,7 @@ def _run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         "log": run_page.log(found),
         "command": command(found),
         "next_steps": run_page.next_steps(found),
+        "start_again": run_page.start_again(found),
         "losses": charts.loss_curve(found.result.get("losses", []) if isinstance(found.result, dict) else []),
         "synthetic": _is_synthetic(found, above),
     }
@@ -241,6 +242,15 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
         tasks.enqueue(found)
         messages.success(request, "In the queue again. It goes on from where it stood.")
     return redirect("anonymizer:run", pk)
+
+
+@login_required
+@require_POST
+def run_put_away(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(visible_runs(request.user), pk=pk)
+    if jobs.put_away(found):
+        messages.success(request, f"{found} is put away. It stays in the list of runs.")
+    return redirect("overview")
 
 
 @login_required

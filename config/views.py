@@ -46,10 +46,14 @@ def to_open(request: HttpRequest) -> list[Study]:
 
 
 def failures(request: HttpRequest, shown_demo: dict[str, Any] | None) -> list[Run]:
-    """Runs that failed lately and that nobody has retried; the demo tells of its own."""
+    """Runs that failed lately and that nobody has retried or put away; the demo tells of its own."""
     own = [step["run"].pk for step in shown_demo["steps"] if step["run"]] if shown_demo else []
     failed = visible_runs(request.user).filter(status=Run.Status.FAILED, created__gte=run_page.recent())
-    return run_page.titled(failed.exclude(kind=Run.Kind.DEMO).exclude(pk__in=own)[:FAILURES])
+    waiting = jobs.not_put_away(failed.exclude(kind=Run.Kind.DEMO).exclude(pk__in=own))
+    found = run_page.titled(waiting[:FAILURES])
+    for run in found:
+        run.start_again = run_page.start_again(run)  # type: ignore[attr-defined]
+    return found
 
 
 def demo_progress() -> dict[str, Any] | None:

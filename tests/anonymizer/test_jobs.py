@@ -68,6 +68,23 @@ def test_what_went_wrong_is_kept_in_one_line():
     assert (run.status, run.error) == (Run.Status.FAILED, "There is nothing here.")
 
 
+@pytest.mark.parametrize(
+    ("error", "result"), [(jobs.Refused("No."), {"refused": True}), (OSError("The disk is full."), {})]
+)
+def test_what_was_refused_is_told_from_what_may_work_the_next_time(error, result):
+    run = new_run()
+
+    def body(work):
+        raise error
+
+    with pytest.raises(type(error)):
+        jobs.execute(run.pk, body)
+    run.refresh_from_db()
+    assert run.result == result
+    assert jobs.retry(run)
+    assert run.result == {}
+
+
 def test_a_waiting_run_is_cancelled_at_once():
     run = new_run()
     jobs.cancel(run)

@@ -380,6 +380,20 @@ def test_a_failed_run_says_why_and_is_retried_by_one_press(
     assert sent == [run]
 
 
+def test_a_refused_request_leads_to_asking_anew_and_only_then_to_a_retry(signed_in):
+    run = RunFactory(
+        kind=Run.Kind.IMPORT_CASIA_B,
+        status=Run.Status.FAILED,
+        error="fake.zip: no.",
+        result={"refused": True},
+    )
+    page = signed_in.get(reverse("anonymizer:run", args=[run.pk])).content.decode()
+    assert f'<a class="btn primary" href="{reverse("anonymizer:dataset_import")}">Import again</a>' in page
+    assert "Retry goes on from where it stood" not in page
+    assert page.count('<button class="btn" type="submit">') == 1
+    assert "Import again" in text(signed_in.get("/"))
+
+
 def test_a_second_retry_sends_nothing(signed_in, sent, django_capture_on_commit_callbacks):
     run = RunFactory(status=Run.Status.FAILED)
     with django_capture_on_commit_callbacks(execute=True):
@@ -478,6 +492,25 @@ def test_failures_come_first_and_can_be_retried_there(signed_in):
     assert "Needs you" in text(response)
     assert "the disk is full" in text(response)
     assert reverse("anonymizer:run_retry", args=[run.pk]) in response.content.decode()
+
+
+def test_a_failed_run_is_put_away_until_it_is_tried_again_and_fails(signed_in):
+    run = RunFactory(status=Run.Status.FAILED, error="the disk is full", result={"dropped": 1})
+    signed_in.post(reverse("anonymizer:run_put_away", args=[run.pk]))
+    assert "Needs you" not in text(signed_in.get("/"))
+    assert "the disk is full" in text(signed_in.get(reverse("anonymizer:runs")))
+    signed_in.post(reverse("anonymizer:run_retry", args=[run.pk]))
+    run.refresh_from_db()
+    assert run.result == {"dropped": 1}
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.FAILED)
+    assert "Needs you" in text(signed_in.get("/"))
+
+
+def test_a_run_that_did_not_fail_is_not_put_away(signed_in):
+    run = RunFactory(status=Run.Status.RUNNING)
+    signed_in.post(reverse("anonymizer:run_put_away", args=[run.pk]))
+    run.refresh_from_db()
+    assert run.result == {}
 
 
 def test_the_demo_shows_its_stages_until_it_is_complete(signed_in):
