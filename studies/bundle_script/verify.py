@@ -2,7 +2,8 @@
 
 python verify.py [FOLDER]      needs numpy and scipy, and nothing else
 
-Exit status 0: all numbers agree. 1: a number differs, or a file is not what the manifest says.
+Exit status 0: all numbers agree. 1: a number differs, or a file is not what the manifest says. 2: numpy or scipy is
+not installed.
 Definitions: ITU-T P.910 and P.913, ITU-R BT.500; the cluster-robust interval is that of Cameron, Gelbach and Miller
 (2011), V = V_rater + V_clip - V_vote; success rate: of the gaits that were named before, those not named after.
 """
@@ -17,9 +18,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtrit
+try:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.special import stdtrit
+except ModuleNotFoundError as missing:
+    print(f"{missing.name} is not installed: pip install numpy scipy", file=sys.stderr)
+    sys.exit(2)
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -37,10 +42,41 @@ FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r")  # as the export guards texts a
 
 
 # --- Reading ----------------------------------------------------------------------------------------
+class Unreadable(Exception):
+    """Says in a line which file nothing can be worked out from."""
+
+
 def table(path: Path, only: tuple[str, ...] = ()) -> list[Row]:
     """The rows, or these columns of them; equal texts are kept once."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{name: sys.intern(plain(row[name])) for name in only or row} for row in csv.DictReader(file)]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            return [values(row, only, f"{path.name} line {reader.line_num}") for row in reader]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise unreadable(path, error) from error
+
+
+def values(row: dict[str, Any], only: tuple[str, ...], where: str) -> Row:
+    names = [name for name in only or row if name is not None]
+    for name in names:
+        if row.get(name) is None:
+            raise Unreadable(f"{where} has no {name}: the file is cut off or was changed")
+    return {name: sys.intern(plain(row[name])) for name in names}
+
+
+def document(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> Unreadable:
+    return Unreadable(
+        f"{path.name} is missing"
+        if isinstance(error, FileNotFoundError)
+        else f"{path.name} can't be read: {error}"
+    )
 
 
 def plain(value: str) -> str:
@@ -528,7 +564,7 @@ def wilson(part: Floats, whole: Floats) -> list[Any]:
 
 # --- All of it, and the comparison ------------------------------------------------------------------
 def numbers(folder: Path) -> dict[str, Any]:
-    study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    study = document(folder / "study.json")
     pairs = {int(row["pair"]): row for row in table(folder / "pairs.csv")}
     raters = table(folder / "raters.csv")
     votes = [
@@ -587,7 +623,7 @@ def recognition(folder: Path, condition: dict[str, Any]) -> dict[str, Any] | Non
     path = folder / f"identifications-{condition['number']}.csv"
     if not path.exists():
         return None
-    about = json.loads((folder / f"recognition-{condition['number']}.json").read_text(encoding="utf-8"))
+    about = document(folder / f"recognition-{condition['number']}.json")
     rows = table(path)
     experiment = about.get("experiment", {})
     if not rows or not experiment:
@@ -633,7 +669,7 @@ def same(here: Any, there: Any) -> bool:
 
 def altered(folder: Path) -> list[str]:
     """Files that are not what the manifest says."""
-    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    files = document(folder / "manifest.json")["files"]
     wrong = []
     for name, about in files.items():
         path = folder / name
@@ -644,13 +680,28 @@ def altered(folder: Path) -> list[str]:
     return wrong
 
 
+def compared(folder: Path) -> Comparison:
+    """Unreadable where a file is missing, cut off, or does not fit the others."""
+    comparison = Comparison()
+    there = document(folder / "numbers.json")
+    try:
+        for name, here in numbers(folder).items():
+            comparison.look(name, here, there[name])
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        told = f"{type(error).__name__} {error}"
+        raise Unreadable(f"The files don't fit together, so nothing can be worked out: {told}") from error
+    return comparison
+
+
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
-    wrong = altered(folder)
-    comparison = Comparison()
-    there = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
-    for name, here in numbers(folder).items():
-        comparison.look(name, here, there[name])
+    wrong: list[str] = []
+    try:
+        wrong = altered(folder)
+        comparison = compared(folder)
+    except Unreadable as error:
+        print("\n".join(dict.fromkeys([*wrong, str(error)])))
+        return 1
     for line in [*wrong, *comparison.differences[:SHOWN]]:
         print(line)
     hidden = len(comparison.differences) - SHOWN

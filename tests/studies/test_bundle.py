@@ -14,7 +14,7 @@ from anonymizer import anonymizing, jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.models import Anonymization
 from recognition import runs as recognition_runs
-from studies import counting, dashboard, export_files, results
+from studies import bundle, counting, dashboard, export_files, results
 from studies.models import Mask, Presentation, Rater, Rating, Stimulus
 from tests.factories import DatasetFactory, walks
 from tests.studies.rows import add_pair, enrol, make_study
@@ -185,6 +185,43 @@ def test_a_missing_file_is_named(study, tmp_path):
     folder = unpacked(study, tmp_path)
     (folder / "seats.csv").unlink()
     assert "seats.csv is missing" in verify(folder)[1]
+
+
+def test_without_the_votes_it_says_that_they_are_missing(study, tmp_path):
+    folder = unpacked(study, tmp_path)
+    (folder / "votes.csv").unlink()
+    assert verify(folder) == (1, "votes.csv is missing\n")
+
+
+def test_votes_that_are_cut_off_are_told_in_lines_of_their_own(study, tmp_path):
+    folder = unpacked(study, tmp_path)
+    path = folder / "votes.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:9]) + lines[9][:40])
+    assert verify(folder) == (
+        1,
+        "votes.csv is not the file that was exported\n"
+        "votes.csv line 10 has no rater: the file is cut off or was changed\n",
+    )
+
+
+def test_files_that_do_not_fit_together_are_no_traceback(study, tmp_path):
+    folder = unpacked(study, tmp_path)
+    path = folder / "raters.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]))
+    status, said = verify(folder)
+    assert status == 1
+    assert said.splitlines()[0] == "raters.csv is not the file that was exported"
+    assert said.splitlines()[1].startswith(
+        "The files don't fit together, so nothing can be worked out: KeyError"
+    )
+
+
+def test_without_its_packages_the_script_says_what_to_install(tmp_path):
+    call = [sys.executable, "-I", "-S", str(bundle.SCRIPT)]  # -S: nothing that was installed
+    done = subprocess.run(call, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "numpy is not installed: pip install numpy scipy\n"
 
 
 def test_it_holds_design_media_and_what_made_it(study, tmp_path):
