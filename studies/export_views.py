@@ -8,7 +8,7 @@ from typing import IO
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -34,6 +34,10 @@ CONTENT_TYPES = {
     "sureal": "text/x-python; charset=utf-8",
     "bundle": "application/zip",
 }
+EXPORTED: dict[str, tuple[str, ...]] = {
+    "ratings": tuple(export_files.FORMATS),
+    "recognition": ("csv", "xlsx"),
+}
 RECOGNITION_COLUMNS: tables.Columns = {"condition": "text", **reports.COLUMNS}
 
 
@@ -42,19 +46,28 @@ RECOGNITION_COLUMNS: tables.Columns = {"condition": "text", **reports.COLUMNS}
 def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Every vote in the asked-for format, or every identification."""
     study, form = access.study_to_view(request.user, slug), request.GET.get("format", "csv")
-    if request.GET.get("what") == "recognition":
-        if form not in ("csv", "xlsx"):
-            raise Http404(f"There is no format {form!r} of recognition. Use csv or xlsx.")
+    what = request.GET.get("what", "ratings")
+    if what not in EXPORTED:
+        return _no_such(
+            request, f"Nothing called {what!r} can be exported. Use one of: {', '.join(EXPORTED)}."
+        )
+    if form not in EXPORTED[what]:
+        formats = ", ".join(EXPORTED[what])
+        return _no_such(request, f"There is no format {form!r} of {what}. Use one of: {formats}.")
+    if what == "recognition":
         name = f"{study.slug}-recognition"
         return tables.download(name, form, RECOGNITION_COLUMNS, _identifications(study))
-    if form not in export_files.FORMATS:
-        raise Http404(f"There is no format {form!r}. Use one of: {', '.join(export_files.FORMATS)}.")
     if exporting.is_large(study):
         messages.info(
             request, "This study is large, so its file is made by a job. Choose the format here and fetch it."
         )
         return redirect("studies:exports", study.slug)
     return at_once(study, form)
+
+
+def _no_such(request: HttpRequest, sentence: str) -> HttpResponse:
+    """What was asked for does not exist; the sentence names what does."""
+    return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
 def at_once(study: Study, form: str) -> HttpResponseBase:
@@ -99,7 +112,8 @@ def exports(request: HttpRequest, slug: str) -> HttpResponseBase:
     if request.method == "POST":
         form = request.POST.get("format", "")
         if form not in export_files.FORMATS:
-            raise Http404(f"There is no format {form!r}. Use one of: {', '.join(export_files.FORMATS)}.")
+            formats = ", ".join(export_files.FORMATS)
+            return _no_such(request, f"There is no format {form!r}. Use one of: {formats}.")
         user = request.user if request.user.is_authenticated else None
         tasks.enqueue(exporting.request_export(study, form, user))
         return redirect("studies:exports", study.slug)

@@ -21,6 +21,7 @@ def analysis(table: Ratings) -> Json:
         "stimuli": len(table.stimuli),
         "raters": len(table.raters),
         "votes": len(table.score),
+        "missing_votes": table.missing,
         "repeated_votes": table.repeated_votes,
         "mos": [
             {"stimulus": name, "mos": one.mos, "ci95": one.ci95, "votes": one.votes}

@@ -15,12 +15,22 @@ def described(found: Json) -> str:
 
 
 def _counts(found: Json) -> str:
-    text = f"{found['votes']:,} votes of {found['raters']:,} raters on {found['stimuli']:,} stimuli"
-    repeated = found["repeated_votes"]
-    again = (
-        f"\n{repeated:,} of them repeat a rater's vote on the same stimulus; each counts." if repeated else ""
-    )
-    return text + again
+    votes, missing, repeated = found["votes"], found["missing_votes"], found["repeated_votes"]
+    raters, stimuli = found["raters"], found["stimuli"]
+    lines = [
+        f"{votes:,} vote{_s(votes)} of {raters:,} rater{_s(raters)} on "
+        f"{stimuli:,} {'stimulus' if stimuli == 1 else 'stimuli'}"
+    ]
+    if repeated:
+        verb = "repeats" if repeated == 1 else "repeat"
+        lines.append(f"{repeated:,} of them {verb} a rater's vote on the same stimulus; each counts.")
+    if missing:
+        lines.append(f"{missing:,} vote{_s(missing)} missing: no score (blank, NA or NaN) in the row.")
+    return "\n".join(lines)
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 def _view_angles(found: Json) -> str:

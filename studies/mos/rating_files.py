@@ -24,8 +24,9 @@ SEPARATORS = (",", ";", "\t")
 def read_csv(path: str | Path) -> Ratings:
     """Ratings of a CSV with the columns stimulus, rater, score and, if there, view_angle and clip.
 
-    Other columns are ignored, and so are empty lines. A score may be left out (blank, NA): the vote was not
-    given. ValueError with one line on what is wrong, and where, if the file is no such table.
+    Other columns are ignored, and so are empty lines. A score may be left out (blank, NA, NaN): the vote was
+    not given, and is counted as missing. ValueError with one line on what is wrong, and where, if the file is
+    no such table.
     """
     try:
         names, separator = _header(path)
@@ -38,7 +39,7 @@ def read_csv(path: str | Path) -> Ratings:
         raise ValueError(f"{path} can't be read as CSV: {error.strerror}.") from error
     except csv.Error as error:
         raise ValueError(f"{path} can't be read as CSV: {error}.") from error
-    except BadRow as error:
+    except (BadRow, NoVotes) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
@@ -65,6 +66,10 @@ def _check(path: str | Path, names: list[str]) -> None:
         raise ValueError(f"{path} names the column {twice[0]} twice in line 1: keep one of them.")
 
 
+class NoVotes(ValueError):
+    """A table of a header alone."""
+
+
 class _Columns:
     """A table's columns while it is read."""
 
@@ -76,9 +81,10 @@ class _Columns:
         self.numbers: dict[str, float] = {}  # texts that were read before
         self.codes = {name: array("q") for name in self.keys}
         self.score, self.view_angle = array("d"), array("q")
+        self.missing = 0
 
     def filled(self, reader: "Reader") -> Ratings:
-        """The whole table. BadRow where a row is no vote, ValueError where there is none at all."""
+        """The whole table. BadRow where a row is no vote, NoVotes where there is no row at all."""
         next(reader)
         number = 0
         try:
@@ -90,7 +96,7 @@ class _Columns:
         except csv.Error as error:
             raise csv.Error(f"after line {reader.line_num}: {error}") from error
         if not number:
-            raise BadRow(1, "is missing: the table holds no votes. Give at least one row.")
+            raise NoVotes("The table holds no votes.")
         return self._ratings()
 
     def _rows(self, reader: "Reader") -> Iterator[list[str]]:
@@ -105,7 +111,9 @@ class _Columns:
         score = self._number(row, "score")
         angle = self._view_angle(row)
         codes = [self._code(row, name) for name in self.keys]
-        if score == score:  # not NaN: the vote was given
+        if score != score:  # NaN: the vote was not given
+            self.missing += 1
+        else:
             self.score.append(score)
             self.view_angle.append(angle)
             for column, code in zip(self.codes.values(), codes, strict=True):
@@ -150,5 +158,6 @@ class _Columns:
         angles = np.array(self.view_angle, dtype=np.int64) if "view_angle" in self.place else None
         score = np.array(self.score, dtype=np.float64)
         return Ratings(
-            stimulus, rater, score, tuple(self.keys["stimulus"]), tuple(self.keys["rater"]), clip, angles
-        )
+            stimulus, rater, score, tuple(self.keys["stimulus"]), tuple(self.keys["rater"]), clip, angles,
+            self.missing,
+        )  # fmt: skip

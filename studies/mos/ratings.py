@@ -6,7 +6,7 @@ appearance. A stimulus may have no vote and a (rater, stimulus) pair may have no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NO_VIEW_ANGLE = -1
 LARGEST = 1e12  # a score beyond it is a slip, and its fourth power would be lost
-MISSING = ("", "na", "nan", "null")  # how a table says that a number is not there
+MISSING = ("", "na", "n/a", "nan", "+nan", "-nan", "null")  # how a table says that a number is not there
 
 
 class BadRow(ValueError):
@@ -40,6 +40,7 @@ class Ratings:
     raters: tuple[str, ...]
     clip: NDArray[np.int64]  # codes; the stimulus itself where no clip is named
     view_angle: NDArray[np.int64] | None = None  # degrees, NO_VIEW_ANGLE where a row has none
+    missing: int = 0  # rows without a score, which are no votes
 
     def without_raters(self, rejected: Sequence[int]) -> "Ratings":
         """The same table without these raters' votes (codes and names stay)."""
@@ -47,7 +48,7 @@ class Ratings:
         angles = None if self.view_angle is None else self.view_angle[kept]
         return Ratings(
             self.stimulus[kept], self.rater[kept], self.score[kept],
-            self.stimuli, self.raters, self.clip[kept], angles,
+            self.stimuli, self.raters, self.clip[kept], angles, self.missing,
         )  # fmt: skip
 
     @property
@@ -56,9 +57,7 @@ class Ratings:
         return len(self.score) - len(np.unique(self.stimulus * len(self.raters) + self.rater))
 
     def with_scores(self, score: NDArray[np.float64]) -> "Ratings":
-        return Ratings(
-            self.stimulus, self.rater, score, self.stimuli, self.raters, self.clip, self.view_angle
-        )
+        return replace(self, score=score)
 
 
 def from_columns(
@@ -90,8 +89,9 @@ def from_columns(
     clip_codes = _codes(columns["clip"], "clip")[0] if clip is not None else stimulus_codes
     angles = _angles(columns["view_angle"])[given] if view_angle is not None else None
     return Ratings(
-        stimulus_codes[given], rater_codes[given], scores[given], stimuli, raters, clip_codes[given], angles
-    )
+        stimulus_codes[given], rater_codes[given], scores[given], stimuli, raters, clip_codes[given], angles,
+        int(np.count_nonzero(~given)),
+    )  # fmt: skip
 
 
 def _codes(column: "pd.Series[Any]", name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -33,7 +33,9 @@ def test_json_on_standard_output_is_all_that_stands_there(votes, capsys):
 def test_json_into_a_file_leaves_the_words_on_the_terminal(votes, tmp_path, capsys):
     call_command("analyze_ratings", str(votes), json=str(tmp_path / "found.json"))
     assert json.loads((tmp_path / "found.json").read_text())["votes"] == 5
-    assert capsys.readouterr().out.startswith("5 votes of 2 raters on 3 stimuli\n")
+    assert capsys.readouterr().out.startswith(
+        "5 votes of 2 raters on 3 stimuli\n1 vote missing: no score (blank, NA or NaN) in the row.\n"
+    )
 
 
 def test_people_read_every_result_with_its_interval_and_its_n(votes, capsys):
@@ -45,6 +47,13 @@ def test_people_read_every_result_with_its_interval_and_its_n(votes, capsys):
     assert "ICC(2,1)" in said
     assert "BT.500: nobody" in said
     assert "Subject model (P.910 Annex E, regularised" in said
+
+
+def test_one_is_not_many(tmp_path, capsys):
+    path = tmp_path / "votes.csv"
+    path.write_text("stimulus,rater,score\na,r,3\n")
+    call_command("analyze_ratings", str(path))
+    assert capsys.readouterr().out.startswith("1 vote of 1 rater on 1 stimulus\n\n")
 
 
 def test_long_lists_are_cut_and_say_so(tmp_path, capsys):

@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import html
 import io
 import json
 
@@ -49,6 +50,26 @@ def test_a_small_study_is_answered_at_once_with_rows_and_digest(signed_in, study
     assert answer.headers["Content-Disposition"] == f'attachment; filename="street-walks-ratings.{suffix}"'
     assert answer.headers["X-Rows"] == "2"
     assert digest_of(answer) == answer.headers["X-SHA256"] == hashlib.sha256(found).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"what": "nope"}, "Nothing called 'nope' can be exported. Use one of: ratings, recognition."),
+        (
+            {"what": "recognition", "format": "json"},
+            "There is no format 'json' of recognition. Use one of: csv, xlsx.",
+        ),
+        (
+            {"format": "doc"},
+            "There is no format 'doc' of ratings. Use one of: csv, xlsx, json, parquet, sureal, bundle.",
+        ),
+    ],
+)
+def test_what_can_not_be_exported_is_told_with_what_can(signed_in, study, asked, sentence):
+    answer = signed_in.get(reverse("studies:export", args=[study.slug]), asked)
+    assert answer.status_code == 404
+    assert sentence in html.unescape(answer.content.decode())
 
 
 def test_a_large_study_leads_to_the_page_where_its_files_are_made(signed_in, large):

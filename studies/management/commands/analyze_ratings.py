@@ -12,7 +12,8 @@ from studies.mos.rating_files import read_csv
 class Command(JobCommand):
     help = (
         "MOS, intervals, screening, subject model and agreement of a rating table. FILE is a CSV with the columns "
-        "stimulus, rater, score and, if there, view_angle and clip. A blank score is a vote that was not given."
+        "stimulus, rater, score and, if there, view_angle and clip. A blank score, NA or NaN is a missing vote; "
+        "their number is told."
     )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:

@@ -17,7 +17,7 @@ def table(stimulus, rater, score, **more):
 def test_the_result_has_the_published_names_and_the_tables_own_keys(full_table):
     found = analysis(full_table)
     assert list(found) == [
-        "stimuli", "raters", "votes", "repeated_votes", "mos", "sos_a",
+        "stimuli", "raters", "votes", "missing_votes", "repeated_votes", "mos", "sos_a",
         "screening", "subject_model", "subject_model_default", "agreement", "by_view_angle",
     ]  # fmt: skip
     assert (found["stimuli"], found["raters"], found["votes"]) == (40, 20, 800)

@@ -34,11 +34,11 @@ def test_view_angle_and_clip_are_read_where_they_stand(read):
     assert table.clip.tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("blank", ["", " ", "NA", "nan", "NULL"])
+@pytest.mark.parametrize("blank", ["", " ", "NA", "n/a", "nan", "NaN", "-nan", "NULL"])
 def test_a_score_that_is_not_there_is_a_vote_not_given_and_its_stimulus_stays(read, blank):
     table = read(HEADER + f"a,r,{blank}\nb,r,3\n")
     assert table.stimuli == ("a", "b")
-    assert table.score.tolist() == [3]
+    assert (table.score.tolist(), table.missing) == ([3], 1)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,13 @@ def test_repeated_votes_count(read):
     [
         ("stimulus,score\na,1\n", "has no column rater: name stimulus, rater and score in line 1"),
         ("stimulus,rater,score,score\na,r,1,1\n", "names the column score twice"),
-        (HEADER, "no votes"),
+        (HEADER, r"votes\.csv: The table holds no votes\.$"),
         ("", "it is empty"),
         ("\n\n", "it is empty"),
         (HEADER + "a,r,good\n", r"Row 1 \(line 2\) has the score 'good': a score must be a number"),
         (HEADER + "a,r,1\n\nb,r,inf\n", r"Row 2 \(line 4\) has the score 'inf'"),
         (HEADER + '"a\nb",r,1\nc,r,x\n', r"Row 2 \(line 4\) has the score 'x'"),
+        (HEADER + "a,r,-Infinity\n", r"Row 1 \(line 2\) has the score '-Infinity': a score must be a number"),
         (HEADER + "a,r,1e300\n", "a score must be a number"),
         (HEADER + "a,r,1_0\n", "a score must be a number"),
         (HEADER + "a,r,1\n,r,1\n", "Row 2 .* has no stimulus"),
