@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const NARROW = 460; // px, below which every second view angle is named
+  const ROOM = 6; // so many view angles have room even there
   const LINKED = ["mos-by-view-angle", "success-rate-by-view-angle"];
   const CONFIG = { displayModeBar: false, responsive: true };
   const place = (key) => document.getElementById(`plot-${key}`);
@@ -15,12 +16,12 @@
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each, style)]));
   }
 
-  // A phone has room for every second view angle and its walker, and for what a figure says of narrow places.
+  // A phone has room for every second of many view angles and its walker, and for what a figure says of narrow places.
   function fitted(layout, narrow, width) {
     if (width >= NARROW) return layout;
     const found = merged(layout, narrow ?? {});
     const axis = found.xaxis;
-    if (axis?.tickmode !== "array" || axis.type !== "linear") return found;
+    if (axis?.tickmode !== "array" || axis.type !== "linear" || axis.tickvals.length <= ROOM) return found;
     const kept = axis.tickvals.filter((_, index) => index % 2 === 0);
     found.xaxis = { ...axis, tickvals: kept, ticktext: axis.ticktext.filter((_, index) => index % 2 === 0) };
     found.shapes = found.shapes?.filter((shape) => shape.name !== "walker" || kept.includes(shape.xanchor));

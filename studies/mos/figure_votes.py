@@ -47,8 +47,10 @@ def raters_by_state(counts: Mapping[str, int]) -> Figure:
     """How many raters stand in each state; `counts` in the order to show."""
     states, numbers = list(counts), list(counts.values())
     y = {"type": "category", "autorange": "reversed", "showgrid": False, "automargin": True}
-    axes = layout(height=60 + 32 * max(1, len(states)), x={"rangemode": "tozero"}, y=y, showlegend=False)
+    x = {"range": [0, 1.12 * max([1, *numbers])]}  # the longest bar's number stands beyond its end
+    axes = layout(height=60 + 32 * max(1, len(states)), x=x, y=y, showlegend=False)
     bars = _bars(numbers, states) | {"orientation": "h", "text": numbers, "textposition": "outside"}
+    bars["cliponaxis"] = False
     named = ", ".join(f"{number} {state}" for state, number in counts.items())
     return Figure(
         key="raters-by-state",

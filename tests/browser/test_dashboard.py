@@ -149,6 +149,21 @@ def test_both_answers_have_the_same_size_and_the_same_axis(page: Page, site: str
     assert ranges[0] == ranges[1]
 
 
+def test_nothing_is_cut_on_a_small_laptop(page: Page, site: str, rated: Study):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(dashboard(site, rated, "?simulated=1"))
+    expect(page.locator(".plot.js-plotly-plot")).to_have_count(10)
+    expect(plot(page, "subject-model").locator(".xtick")).to_have_count(2)
+    cut = "tables => tables.filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)"
+    assert page.locator("#depth .tabled > .scroll").evaluate_all(cut) == []
+    states = plot(page, "raters-by-state")
+    numbers = states.locator(".bartext").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().right)"
+    )
+    box = states.bounding_box()
+    assert [right <= box["x"] + box["width"] for right in numbers] == [True, True]
+
+
 def test_colours_follow_the_theme(page: Page, site: str, rated: Study):
     page.emulate_media(color_scheme="light")
     page.goto(dashboard(site, rated))
