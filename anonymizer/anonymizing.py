@@ -140,7 +140,8 @@ def bank_for(
     if not default_storage.exists(name):
         packed = []
         every = [DonorJob(seed, index, angles, DONOR_FRAMES) for index in range(BANK)]
-        for views in parallel.ordered_map(render_donor, every):
+        processes = parallel.for_views(BANK * len(angles))
+        for views in parallel.ordered_map(render_donor, every, processes=processes):
             packed.append(views)
             told(len(packed), BANK, "Drawing donors")
         buffer = io.BytesIO()

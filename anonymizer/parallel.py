@@ -17,6 +17,7 @@ from django.conf import settings
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+FEW_VIEWS = 100  # of a walk to change or render; for so few a process takes longer to start than to work
 AHEAD = 3  # jobs handed out ahead, a process: enough to keep it busy, too few to fill memory
 
 
@@ -44,6 +45,11 @@ def ordered_map(
         yield from _windowed(pool, function, jobs, count * AHEAD)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def for_views(count: int) -> int | None:
+    """How many processes are worth it for work on so many views of walks: one, or as many as there may be."""
+    return 1 if count <= FEW_VIEWS else None
 
 
 def _windowed(

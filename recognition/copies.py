@@ -94,6 +94,7 @@ def _copied(draw: Draw, tracks: Tracks, bank: "DonorBank | None") -> "Iterator[C
     yield from parallel.ordered_map(
         copying.copied,
         anonymizing.track_jobs(as_if, tracks, draw.lenders, bank, refused),
+        processes=parallel.for_views(sum(map(len, tracks.values()))),
         prepare=copying.prepare,
         prepare_with=(draw.size, draw.silhouettes, *anonymizing.workshop(as_if)),
     )
