@@ -59,11 +59,17 @@ class RunForm(SiteForm):
         try:
             return self.request(user)
         except Refused as refusal:
-            self.add_error(None, str(refusal))
+            self.add_error(refusal.field if refusal.field in self.fields else None, _for_a_page(str(refusal)))
             return None
 
     def request(self, user: User | None) -> Run:
         raise NotImplementedError
+
+
+def _for_a_page(sentence: str) -> str:
+    """Without the dashes of a command's option, which nobody has typed here."""
+    begun = sentence.replace("--split", "Split", 1) if sentence.startswith("--split") else sentence
+    return begun.replace("--split", "split")
 
 
 def ready_datasets() -> Any:

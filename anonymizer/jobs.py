@@ -34,7 +34,14 @@ PROGRESS_SECONDS = 0.5  # how often the row hears of progress
 
 
 class Refused(Exception):
-    """Asked for something that cannot be done; the message says what is wrong and what to do."""
+    """Asked for something that cannot be done; the message says what is wrong and what to do.
+
+    `field` names what was asked wrongly, as forms and parameters call it.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Cancelled(Exception):

@@ -70,7 +70,8 @@ def titled(runs: Iterable[Run]) -> list[Run]:
     for run in rows:
         dataset = datasets.get(run.parameters.get("dataset", 0))
         change = changes.get(run.parameters.get("anonymization_run", 0))
-        run.title = _title(run, dataset.name if dataset else "a deleted dataset", change)  # type: ignore[attr-defined]
+        title = _title(run, dataset.name if dataset else "a deleted dataset", change)
+        run.title = title.replace("α ", "α\u00a0")  # type: ignore[attr-defined]
     return rows
 
 

@@ -116,13 +116,13 @@ def walker_parameters(
 def check_new_dataset(name: str, frames: int) -> None:
     """Refuse a name or a length that no new dataset can have."""
     if not name.strip():
-        raise Refused("The dataset needs a name.")
+        raise Refused("The dataset needs a name.", "name")
     if len(name.strip()) > 100:
-        raise Refused("The dataset's name has more than 100 characters. Shorten it.")
+        raise Refused("The dataset's name has more than 100 characters. Shorten it.", "name")
     taken = Dataset.objects.filter(name=name.strip()).first()
     if taken is not None:
         hint = "Choose another name." if taken.ready else "It is not finished; its run can be retried."
-        raise Refused(f"A dataset is named {name.strip()!r} already. {hint}")
+        raise Refused(f"A dataset is named {name.strip()!r} already. {hint}", "name")
     _within("frames", frames, 1, 10_000)
 
 
@@ -296,7 +296,7 @@ def check_split(dataset: Dataset, how: str) -> Split:
     try:
         return split(dataset.subjects.values_list("label", flat=True), how)
     except ValueError as error:
-        raise Refused(str(error)) from error
+        raise Refused(str(error), "split") from error
 
 
 def _check_ready(dataset: Dataset) -> None:
@@ -308,7 +308,7 @@ def _check_ready(dataset: Dataset) -> None:
 
 def _within(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
-        raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.")
+        raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.", name)
 
 
 def render_clips(run: Run, pairs: int, seconds: float) -> list[dict[str, str]]:

@@ -182,7 +182,8 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 def run_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of a run's page that moves; once the run is finished the page is asked to load anew."""
     found = get_object_or_404(visible_runs(request.user), pk=pk)
-    response = render(request, "anonymizer/_run_progress.html", _run_context(request, found))
+    context = {**_run_context(request, found), "moved": True}
+    response = render(request, "anonymizer/_run_progress.html", context)
     if found.is_finished:
         response["HX-Refresh"] = "true"
     return response

@@ -5,9 +5,14 @@ of an anonymization that changed some walks alone, these are the probes.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset
 from anonymizer.models import Sequence as GaitSequence
+
+if TYPE_CHECKING:
+    from recognition.identify.protocol import SequenceChoice
 
 GALLERY, PROBE = "nm-01,nm-02,nm-03,nm-04", "nm-05,nm-06"
 
@@ -33,3 +38,18 @@ def of_anonymization(anonymization: Anonymization, gallery: str | None, probe: s
 def _normal_walks(dataset: Dataset) -> list[str]:
     rows = GaitSequence.objects.filter(subject__dataset=dataset, gait_condition="nm").order_by("number")
     return [f"nm-{number:02d}" for number in rows.values_list("number", flat=True).distinct()]
+
+
+def checked(gallery: str, probe: str) -> "tuple[SequenceChoice, SequenceChoice]":
+    """Both read; Refused, with the name of the one that is wrong."""
+    from recognition.identify.protocol import SequenceChoice, gallery_and_probe
+
+    for field, text in (("gallery", gallery), ("probe", probe)):
+        try:
+            SequenceChoice.parse(text)
+        except ValueError as error:
+            raise Refused(str(error), field) from error
+    try:
+        return gallery_and_probe(gallery, probe)
+    except ValueError as error:
+        raise Refused(str(error), "probe") from error

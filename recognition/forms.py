@@ -128,6 +128,7 @@ class StartForm(RunForm):
 
         super().__init__(*args, **kwargs)
         self.fields["anonymization"].queryset = judged_anonymizations()  # type: ignore[attr-defined]
+        self.fields["anonymization"].label_from_instance = lambda each: f"{each}, run {each.run_id}"  # type: ignore[attr-defined]
         self.fields["recognizer"].queryset = Recognizer.objects.filter(  # type: ignore[attr-defined]
             trained_on=Recognizer.TrainedOn.CLEAR
         )

@@ -130,11 +130,10 @@ def _checked_choices(
 ) -> tuple[str, str, list[str]]:
     from recognition.identify.attackers import Need, chosen
     from recognition.identify.material import Effort
-    from recognition.identify.protocol import gallery_and_probe
 
+    enrolled, tested = choices.checked(gallery, probe)
     try:
         rungs = chosen(",".join(attackers) if attackers else None)
-        enrolled, tested = gallery_and_probe(gallery, probe)
         Effort(copies, clips)
     except ValueError as error:
         raise Refused(str(error)) from error
@@ -144,7 +143,8 @@ def _checked_choices(
     elif linking and len(tested) < clips:
         raise Refused(
             f"Linking {clips} clips of one person takes as many probes; {tested} are {len(tested)}. "
-            "Choose more probes, fewer clips, or leave that attacker out."
+            "Choose more probes, fewer clips, or leave that attacker out.",
+            "probe",
         )
     return str(enrolled), str(tested), [rung.name for rung in rungs]
 
@@ -160,7 +160,9 @@ def _checked_angles(
     unknown = sorted(set(view_angles) - seen)
     if unknown:
         known = ", ".join(map(str, sorted(seen)))
-        raise Refused(f"Nothing was anonymized at view angle {unknown[0]}. Choose from {known}.")
+        raise Refused(
+            f"Nothing was anonymized at view angle {unknown[0]}. Choose from {known}.", "view_angles"
+        )
     return sorted(set(view_angles))
 
 
@@ -177,13 +179,8 @@ def request_ablation(
     user: User | None = None,
 ) -> Run:
     """Compare variants of the recognizer on clear walks: what does each of its parts contribute?"""
-    from recognition.identify.protocol import gallery_and_probe
-
     anonymizer_runs.check_split(dataset, split)
-    try:
-        enrolled, tested = gallery_and_probe(*choices.of_dataset(dataset, gallery, probe))
-    except ValueError as error:
-        raise Refused(str(error)) from error
+    enrolled, tested = choices.checked(*choices.of_dataset(dataset, gallery, probe))
     asked = {"dataset": dataset.pk, "split": split, "gallery": str(enrolled), "probe": str(tested)}
     return jobs.create(Run.Kind.ABLATE, asked, seed=seed, user=user)
 

@@ -19,8 +19,11 @@
   const shown = (bytes) =>
     bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
-  function show(received, size, words) {
+  function show(received, size, words, refused = false) {
     panel.hidden = false;
+    bar.hidden = refused;
+    panel.classList.toggle("err", refused);
+    says.setAttribute("role", refused ? "alert" : "status");
     bar.value = (100 * received) / size;
     says.textContent = words || `${shown(received)} of ${shown(size)} sent. Keep this page open.`;
   }
@@ -76,8 +79,7 @@
       input.value = "";
       form.submit();
     } catch (error) {
-      show(0, 1, error.message);
-      says.focus();
+      show(0, 1, error.message, true);
     } finally {
       sending = false;
     }

@@ -304,6 +304,22 @@ def test_training_a_network_starts_a_run(signed_in):
     assert Run.objects.get(kind=Run.Kind.TRAIN_NETWORK).parameters["epochs"] == 3
 
 
+def test_a_refused_split_is_an_error_of_its_field_without_a_commands_dashes(signed_in):
+    dataset = DatasetFactory()
+    fields = {"dataset": dataset.pk, "method": "sdf", "split": "90:90:90", "seed": 0}
+    response = signed_in.post(reverse("anonymizer:anonymize"), fields)
+    assert response.context["form"].errors == {
+        "split": ["Split 90:90:90: three percents above 0 must add up to 100."]
+    }
+
+
+def test_a_taken_name_is_an_error_of_its_field(signed_in):
+    DatasetFactory(name="mine")
+    response = signed_in.post(reverse("anonymizer:dataset_generate"), {**WALKERS, "name": "mine"})
+    assert list(response.context["form"].errors) == ["name"]
+    assert '<a href="#id_name">' in response.content.decode()
+
+
 def test_a_link_can_choose_the_dataset_beforehand(signed_in):
     DatasetFactory()
     chosen = DatasetFactory()
@@ -339,6 +355,22 @@ def test_a_poll_of_an_unfinished_run_brings_its_moving_part_alone(signed_in):
     response = signed_in.get(reverse("anonymizer:run_progress", args=[running().pk]))
     assert "HX-Refresh" not in response
     assert "<html" not in response.content.decode()
+
+
+def test_a_poll_brings_the_heading_too_so_that_the_page_does_not_contradict_itself(signed_in):
+    run = running()
+    whole = signed_in.get(reverse("anonymizer:run", args=[run.pk])).content.decode()
+    moved = signed_in.get(reverse("anonymizer:run_progress", args=[run.pk]))
+    assert (whole.count('id="run-state"'), whole.count('id="run-sub"'), "hx-swap-oob" in whole) == (
+        1,
+        1,
+        False,
+    )
+    state = moved.content.decode().split('<span id="run-state" hx-swap-oob="true">')[1]
+    assert '<span class="badge run">Running</span></span>' in state.replace("\n", "")
+    assert 'id="run-sub" hx-swap-oob="true"' in moved.content.decode()
+    assert "It begins when a worker takes it up" not in text(moved)
+    assert "Begun at" in text(moved)
 
 
 def test_pace_is_measured_since_the_page_looked_so_that_an_earlier_attempt_does_not_count():

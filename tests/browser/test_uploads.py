@@ -51,3 +51,16 @@ def test_an_upload_goes_on_after_a_lost_connection(page: Page, site, tmp_path_fa
     stored = Run.objects.get(kind=Run.Kind.IMPORT_CASIA_B).parameters["path"]
     with open(stored, "rb") as file:
         assert file.read() == archive.read_bytes()
+
+
+def test_a_refused_file_is_told_as_an_error(page: Page, site, tmp_path_factory):
+    empty = tmp_path_factory.mktemp("archive") / "empty.zip"
+    empty.touch()
+    page.goto(site + reverse("anonymizer:dataset_import"))
+    page.get_by_label("Name").fill("brought")
+    page.get_by_label("Archive").set_input_files(empty)
+    page.get_by_role("button", name="Import").click()
+    said = page.get_by_role("alert")
+    expect(said).to_have_text("The file is empty. Choose another.")
+    expect(page.locator("[data-upload]")).to_have_class("upload err")
+    expect(page.locator("[data-upload] progress")).to_be_hidden()

@@ -202,6 +202,21 @@ def test_a_run_of_another_kind_is_not_found_here(signed_in):
 FIELDS = {"attackers": ["naive"], "gallery": "nm-01", "probe": "nm-02", "seed": 3}
 
 
+@pytest.mark.parametrize("field", ["gallery", "probe"])
+def test_what_is_no_sequence_is_an_error_of_its_field(signed_in, anonymization, field):
+    fields = {**FIELDS, "anonymization": anonymization.pk, field: "zz-99"}
+    response = signed_in.post(reverse("recognition:start"), fields)
+    assert response.context["form"].errors == {
+        field: ["'zz-99' is not a sequence. Write nm-01, or several as nm-01,nm-02."]
+    }
+    assert f'<a href="#id_{field}">' in response.content.decode()
+
+
+def test_anonymizations_alike_are_told_apart_by_their_runs(signed_in, anonymization):
+    page = signed_in.get(reverse("recognition:start")).content.decode()
+    assert f"{anonymization}, run {anonymization.run_id}</option>" in page
+
+
 def test_the_attackers_are_started_from_the_form(
     signed_in, anonymization, sent, django_capture_on_commit_callbacks
 ):
