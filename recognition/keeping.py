@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
@@ -62,6 +62,12 @@ def kept_or(
         if run.parameters.get("rows", True):
             _keep_rows(recognition, anonymization, answers)
     return Answers(answers, details)
+
+
+def kept_first(run: Run, attackers: Sequence[str]) -> list[tuple[int, str]]:
+    """Attackers who still have to answer, each after how many: those of an earlier attempt are counted first."""
+    kept = set(Recognition.objects.filter(run=run, attacker__in=attackers).values_list("attacker", flat=True))
+    return list(enumerate((name for name in attackers if name not in kept), start=len(kept)))
 
 
 def _keep_rows(recognition: Recognition, anonymization: Anonymization, answers: "Identifications") -> None:

@@ -233,7 +233,7 @@ def recognize(work: jobs.Work) -> None:
     ladder = _Ladder(work, anonymization, recognizer)
     originals = ladder.originals()
     attackers = run.parameters["attackers"]
-    for done, name in enumerate(attackers):
+    for done, name in keeping.kept_first(run, attackers):
         work.progress(done, len(attackers), "Attacking")
         ladder.said(name)
     work.progress(len(attackers), len(attackers), "Attacking")

@@ -30,6 +30,8 @@
   function askOnce(event) {
     const button = event.submitter;
     if (!button?.dataset.ask || button.dataset.asked) return;
+    // Nothing to confirm where a text is missing: the server says so in its own words.
+    if ([...event.target.querySelectorAll("[required]")].some((input) => input.value === "")) return;
     event.preventDefault();
     const before = button.textContent;
     button.dataset.asked = "yes";

@@ -41,6 +41,18 @@ def fill(page: Page) -> None:
     page.keyboard.press("Tab")
 
 
+def test_without_a_run_the_invitation_stands_apart_from_the_form_and_hints_look_alike(
+    page: Page,
+    site: str,  # noqa: F811
+):
+    page.goto(site + reverse("studies:new"))
+    card, form = page.locator(".card.empty").bounding_box(), page.locator(".builder").bounding_box()
+    assert form["y"] - (card["y"] + card["height"]) >= 16
+    look = "hint => [getComputedStyle(hint).color, getComputedStyle(hint).fontSize]"
+    of_field, below = page.locator("#id_clips_helptext"), page.get_by_text("Every clip is checked")
+    assert below.evaluate(look) == of_field.evaluate(look)
+
+
 def test_from_an_empty_form_to_an_open_study(page: Page, site: str, judged: list[Any]):  # noqa: F811
     page.goto(site + reverse("studies:new"))
     fill(page)

@@ -226,6 +226,16 @@ def test_closing_asks_once_and_ends_the_polling(page: Page, site: str, rated: St
     assert page.locator("[hx-get]#live").count() == 0
 
 
+def test_a_missing_reason_is_told_in_the_pages_own_words(page: Page, site: str, rated: Study):
+    rater = rated.raters.order_by("pk")[0]
+    page.goto(site + reverse("studies:rater", args=[rated.slug, rater.pseudonym]))
+    page.get_by_role("button", name="Set aside", exact=True).click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "Give a reason: it stands in the study’s log beside your name."
+    )
+    assert not rated.masks.exists()
+
+
 def test_a_rater_is_set_aside_by_keyboard_after_one_question(page: Page, site: str, rated: Study):
     rater = rated.raters.first()
     page.goto(site + reverse("studies:rater", args=[rated.slug, rater.pseudonym]))

@@ -170,6 +170,24 @@ def test_answers_that_are_there_are_kept_when_a_run_is_taken_up_again(anonymizat
     assert reports.count(run) == reports.count(done(requested(anonymization)))
 
 
+def test_a_run_that_is_taken_up_again_goes_on_counting_where_it_stopped(anonymization, monkeypatch):
+    run, told = requested(anonymization), []
+    with monkeypatch.context() as patch:
+        patch.setattr(gathering, "copy", gone)
+        with pytest.raises(RuntimeError):
+            jobs.execute(run.pk, runs.recognize)
+    kept, every = (
+        run.recognitions.exclude(attacker=reports.ORIGINALS).count(),
+        len(run.parameters["attackers"]),
+    )
+    assert 0 < kept < every
+    monkeypatch.setattr(jobs.Work, "progress", lambda work, *said: told.append(said))
+    jobs.retry(run)
+    done(run)
+    attacking = [said[:2] for said in told if said[2] == "Attacking"]
+    assert attacking == [(count, every) for count in range(kept, every + 1)]
+
+
 def gone(*_, **__):
     raise RuntimeError("no worker any more")
 
