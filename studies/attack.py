@@ -1,7 +1,7 @@
 """The other answer on a study's dashboard: who is still named, as the newest recognitions found it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anonymizer.models import Run
@@ -115,10 +115,30 @@ def attack(condition: Condition, wanted: str) -> Attack | None:
 
 # --- Figures --------------------------------------------------------------------------------------
 def by_view_angle(attacked: Sequence[Attack], axis: Sequence[int], reference: bool) -> Figure:
-    series = [Series(each.condition.label, each.condition.method, _points(each)) for each in attacked]
-    return figures.success_rate_by_view_angle(
-        series, view_angles=axis, attacker=_by_whom(attacked), reference=reference
-    )
+    """Of attackers who tried some view angles alone the figure would say next to nothing: then it is of the strongest
+    one of those who tried the most."""
+    shown = [_widest(each) for each in attacked]
+    series = [Series(each.condition.label, each.condition.method, _points(each)) for each in shown]
+    whom = _by_whom(shown)
+    if shown != list(attacked):
+        whom += f"; {_by_whom(attacked)} tried fewer view angles"
+    return figures.success_rate_by_view_angle(series, view_angles=axis, attacker=whom, reference=reference)
+
+
+def _widest(attacked: Attack) -> Attack:
+    """The same attacker, or the strongest of those who tried more view angles."""
+    rungs = {rung["attacker"]: rung for rung in reports.ladder(attacked.run) if rung["rank1"] is not None}
+    tried = {name: _view_angles_tried(attacked.run, name) for name in rungs}
+    most = max(tried.values(), default=0)
+    if tried.get(attacked.rung["attacker"], 0) == most:
+        return attacked
+    wide = [rung for name, rung in rungs.items() if tried[name] == most]
+    return replace(attacked, rung=max(wide, key=lambda rung: rung["rank1"]), is_strongest=False)
+
+
+def _view_angles_tried(run: Run, attacker: str) -> int:
+    entries = reports.by_probe_view_angle(run, attacker)
+    return sum(entry["success_rate"] is not None for entry in entries)
 
 
 def _by_whom(attacked: Sequence[Attack]) -> str:

@@ -319,3 +319,13 @@ def test_the_dashboard_needs_no_pandas():
         "import studies.dashboard; sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", asked], check=True)
+
+
+def test_the_success_rate_by_view_angle_is_of_who_tried_the_most_of_them(study):
+    run = attack(study.anonymization)
+    run.refresh_from_db()  # each attacker's numbers by themselves, as a page reads them
+    naive = run.result["experiment"]["attackers"]["naive"]  # the strongest one has no rate at 90°
+    naive["by_probe_view_angle"][1] |= {"success_rate": 0.5, "ci95": [0.4, 0.6]}
+    run.save()
+    shown = dashboard.dashboard(study, Scope()).success.figure
+    assert "naive; anonymized gallery tried fewer view angles" in shown.subtitle
