@@ -131,12 +131,12 @@ def _checked_choices(
     from recognition.identify.attackers import Need, chosen
     from recognition.identify.material import Effort
 
-    enrolled, tested = choices.checked(gallery, probe)
     try:
         rungs = chosen(",".join(attackers) if attackers else None)
         Effort(copies, clips)
     except ValueError as error:
         raise Refused(str(error)) from error
+    enrolled, tested = choices.checked(gallery, probe)
     linking = any(Need.LINKED_CLIPS in rung.needs for rung in rungs)
     if linking and len(tested) < clips and not attackers:
         rungs = tuple(rung for rung in rungs if Need.LINKED_CLIPS not in rung.needs)

@@ -69,9 +69,8 @@ def test_from_an_empty_form_to_an_open_study(page: Page, site: str, judged: list
     page.wait_for_url("**/studies/natural-and-unnamed/")
     study = Study.objects.get()
     assert [each.label for each in study.conditions.all()] == ["blend α 0.3", "sdf α 1.5"]
-    jobs.execute(study.run.pk, runs.prepare_study)
-    page.reload()
-    expect(page.get_by_role("main")).to_contain_text("First votes show here")
+    jobs.execute(study.run.pk, runs.prepare_study)  # the page notices by itself
+    expect(page.get_by_role("main")).to_contain_text("First votes show here", timeout=30_000)
     assert not StudyDraft.objects.exists()
 
 
@@ -113,8 +112,8 @@ def test_a_rehearsal_fills_a_study_of_its_own(page: Page, site: str, judged: lis
     page.get_by_role("button", name="Rehearse with simulated raters").click()
     page.wait_for_url("**/studies/natural-and-unnamed-rehearsal/")
     study = Study.objects.get()
-    jobs.execute(study.run.pk, runs.prepare_study)
-    page.reload()
+    jobs.execute(study.run.pk, runs.prepare_study)  # the page notices by itself
+    expect(page.locator("#raters")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("main")).to_contain_text("simulated")
     assert study.raters.filter(simulated=True).count() == 4
     page.goto(site + reverse("studies:studies"))
