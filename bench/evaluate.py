@@ -7,7 +7,7 @@ do the work of a real evaluation. The baselines get the same trained recognizer.
 each cell needs in the cell, as a script over scikit-learn does; the frugal one is given the features and pays
 for the neighbours alone. Both give the nearest neighbour's name alone; ours gives every subject's distance, from
 which ranks and rates derive. Seconds are processor seconds of one core, so that a busy machine does not count;
-energy images are timed on a sample of walks and counted up to 9,441.
+energy images are timed on one made-up walk and counted up to 9,441.
 """
 
 import sys
