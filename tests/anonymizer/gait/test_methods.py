@@ -128,7 +128,11 @@ def test_the_default_alpha_and_donor_policy(method: str, alpha: float | None, po
     assert (chosen.default_alpha, chosen.default_donor) == (alpha, policy)
 
 
-@pytest.mark.parametrize("method", ["blend", "sdf", "donor-mix"])
+WITH_ALPHA = [name for name, method in METHODS.items() if method.default_alpha is not None]
+CLOSED_FORM = [name for name in WITH_ALPHA if not METHODS[name].needs_network]
+
+
+@pytest.mark.parametrize("method", CLOSED_FORM)
 def test_without_the_donors_share_the_original_comes_back(method: str, track: Track, donor: Donor) -> None:
     ious = [
         np.mean(
@@ -138,6 +142,25 @@ def test_without_the_donors_share_the_original_comes_back(method: str, track: Tr
     ]
     assert ious[0] > 0.98
     assert ious == sorted(ious, reverse=True)
+
+
+@pytest.mark.parametrize("method", [name for name in WITH_ALPHA if name not in CLOSED_FORM])
+def test_without_the_donors_share_a_network_learns_the_original_unless_it_is_symmetric(
+    method: str, track: Track, donor: Donor
+) -> None:
+    """Φ(a, b) = Φ(b, a) keeps the paper's network at the mean of both even where α = 0 asks for the original."""
+    parameters = {"alpha": 0.0, **READING}
+    x1, x2 = training_pairs([track], [donor], parameters, stride=2)
+    settings = Settings(epochs=400, seed=1, branches=METHODS[method].first_layers)
+    *_, trained = train(x1, x2, method=method, parameters=parameters, settings=settings)
+    of_half = loss(modified(trained.weights, x1, x2), x1, x2, 0.0) / loss((x1 + x2) / 2, x1, x2, 0.0)
+    ious = [frames_of_iou(track[a], w) for a, w in changed(track, method, donor, trained).items()]
+    if METHODS[method].first_layers == 1:
+        assert of_half > 0.8
+        assert max(ious) < 0.85
+    else:
+        assert of_half < 0.05
+        assert min(ious) > 0.9
 
 
 def test_the_trained_network_sits_near_the_half_and_half_blend(
