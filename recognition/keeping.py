@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.models import Anonymization, Run, Subject
 from recognition.described import key_of
 from recognition.gathering import sequences, split_of
@@ -137,9 +138,12 @@ def result(
 def bound(anonymization: Anonymization, people: int, clips: int) -> float | None:
     """What the donor alone can give away, 0 to 1, whatever an attacker knows; None where no method bounds it."""
     from anonymizer.gait import replace_best_bound
+    from anonymizer.gait.replace_best_parameters import speeds_to_choose_from
 
-    donors = anonymization.method_parameters.get("n") if anonymization.method == "replace-best" else None
-    return replace_best_bound.bound(int(donors), people, clips) if donors else None
+    if anonymization.method != "replace-best":
+        return None
+    settings = METHODS[anonymization.method].checked(anonymization.method_parameters)
+    return replace_best_bound.bound(settings["n"], people, clips, speeds_to_choose_from(settings))
 
 
 def donors(anonymization: Anonymization) -> dict[Any, str]:

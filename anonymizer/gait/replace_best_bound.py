@@ -6,15 +6,20 @@ names the person whom d makes most likely, and is right with probability
 
     1/G · Σ_d max_person p(d | person)  ≤  1/G · Σ_d n · p(d)  =  n/G.
 
-With K clips known to be of one person the K donors are independent given the person: (n^K)/G. What stands outside
-is what does not come from the donor: the path (place, direction, and speed where it is the original's), the
-phase, the view and the time of recording.
+With K clips known to be of one person the K donors are independent given the person: (n^K)/G.
+
+Where the walk goes at one of L public speeds, the speed l is a function of the person's walk, so that
+p(d, l | person) ≤ n · p(d) for each of the L speeds: the sum over d and l is at most L · n, and n becomes n · L.
+
+What stands outside is what comes neither from the donor nor from the level: the path (place, direction, and speed
+where it is the original's), the phase, the view and the time of recording.
 """
 
 
-def bound(donors: int, people: int, clips: int = 1) -> float:
-    """The rank-1 rate, 0 to 1, that the donor alone can give away of `people` equally likely ones."""
-    if min(donors, people, clips) < 1:
-        raise ValueError(f"a bound needs at least 1 donor, person and clip, not {donors}, {people}, {clips}")
-    reached: int = donors**clips
+def bound(donors: int, people: int, clips: int = 1, speeds: int = 1) -> float:
+    """The rank-1 rate, 0 to 1, that donor and level of speed can give away of `people` equally likely ones."""
+    if min(donors, people, clips, speeds) < 1:
+        given = f"{donors}, {people}, {clips}, {speeds}"
+        raise ValueError(f"a bound needs at least 1 donor, person, clip and speed, not {given}")
+    reached: int = (donors * speeds) ** clips
     return min(people, reached) / people

@@ -1,6 +1,6 @@
 """The entry of `replace-best` in the catalogue; light to import."""
 
-from anonymizer.gait.parameters import Choice, Number, Parameter, Whole
+from anonymizer.gait.parameters import Choice, Number, Parameter, Parameters, Whole
 
 CLAIM = "a donor gives away at most n of G people (rank-1 ≤ n/G); place and phase stand outside the bound"
 
@@ -8,8 +8,11 @@ PARAMETERS: dict[str, Parameter] = {
     "n": Whole(8, 1, 64, "fresh donors to choose from; 1 is strict, more lie nearer to the original"),
     "pace": Choice(
         "donor",
-        ("donor", "steady", "changing"),
-        "each donor's own, or the original's: its mean speed, or its speed as it changes",
+        ("donor", "level", "steady", "changing"),
+        "each donor's own; a public level near the original's; or the original's mean or changing speed",
+    ),
+    "speeds": Whole(
+        2, 1, 16, "public levels of speed to choose from, where the pace is one; 1 is the same for all"
     ),
     "speed_jitter": Number(
         0.0, 0.0, 0.3, "standard deviation of ln(speed / the original's), where that is kept"
@@ -26,3 +29,8 @@ PARAMETERS: dict[str, Parameter] = {
         "secret: donors that nobody can draw again; seeded: the run's seed gives the same ones",
     ),
 }
+
+
+def speeds_to_choose_from(parameters: Parameters) -> int:
+    """How many levels of speed the original may choose from; 1 where it has no say, or where no level is public."""
+    return int(parameters["speeds"]) if parameters["pace"] == "level" else 1

@@ -19,6 +19,7 @@ from anonymizer.gait.replace_best_path import course_of, fitted
 from anonymizer.gait.replace_best_phase import Phase, phase
 from anonymizer.gait.replace_best_posing import Course, Posed
 from anonymizer.gait.replace_best_public import public, towards
+from anonymizer.gait.replace_best_speed import level_of
 from anonymizer.gait.walkers import cameras
 
 Doubles: TypeAlias = NDArray[np.float64]
@@ -54,6 +55,23 @@ class Chances:
 
 def scene(track: Donor, parameters: Parameters, chances: Chances) -> dict[int, View]:
     """For each view angle at which somebody is seen, the donor's place in it."""
+    views = _views(track, parameters, chances)
+    return _at_one_level(views, parameters["speeds"]) if parameters["pace"] == "level" else views
+
+
+def _at_one_level(views: Mapping[int, View], count: int) -> dict[int, View]:
+    """All views at one public speed; the donor's own where no view shows how fast the original goes."""
+    seen = [view.course.speed for view in views.values() if view.course.speed is not None]
+    if not seen:
+        return dict(views)
+    speed = level_of(seen, count)
+    return {
+        angle: replace(view, course=replace(view.course, speed=speed, acceleration=0.0))
+        for angle, view in views.items()
+    }
+
+
+def _views(track: Donor, parameters: Parameters, chances: Chances) -> dict[int, View]:
     walks = {angle: track.walk(angle) for angle, silhouettes in track.items() if silhouettes.any()}
     seen = {angle: observed(walk, parameters["frame_rate"]) for angle, walk in walks.items()}
     if parameters["path"] in ("auto", "camera") and _of_known_cameras(seen):

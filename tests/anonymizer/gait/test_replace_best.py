@@ -13,6 +13,7 @@ from anonymizer.gait.replace_best_choice import Figures, differences, evenly
 from anonymizer.gait.replace_best_donors import draw, secret_generator
 from anonymizer.gait.replace_best_parameters import PARAMETERS
 from anonymizer.gait.replace_best_scene import Chances, View, scene
+from anonymizer.gait.replace_best_speed import level_of
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames, bounding_boxes, frames_of_iou
 from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
@@ -128,6 +129,15 @@ def test_by_default_not_even_the_speed_is_the_originals() -> None:
     usual = {name: spec.default for name, spec in PARAMETERS.items()}
     courses = [scene(original(subject), usual, Chances(0.0, 0.5))[90].course for subject in range(2)]
     assert [course.speed for course in courses] == [None, None]
+
+
+@pytest.mark.parametrize("speeds", [1, 2])
+def test_of_the_originals_speed_only_the_level_is_used(speeds: int) -> None:
+    settings = {**STEADY, "pace": "level", "speeds": speeds}
+    for subject in range(2):
+        views = scene(original(subject), settings, Chances(0.0, 0.5)).values()
+        measured = [view.course.speed for view in place(subject).values() if view.course.speed is not None]
+        assert {view.course.speed for view in views} == {level_of(measured, speeds)}
 
 
 # --- Parameters -----------------------------------------------------------------------------------
