@@ -6,19 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import Avg
 
-from anonymizer import jobs, parallel, store, stored_files
+from anonymizer import jobs, parallel, store
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.gait.splits import split
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence, Subject
 
 if TYPE_CHECKING:
-    from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
-    from anonymizer.gait.donors import Donor, DonorBank, TrackName
+    from anonymizer.gait.batch import ChangedTrack, Lent, TrackJob
+    from anonymizer.gait.donors import TrackName
 
-BANK = 32  # synthetic donors a run draws from; each is rendered once for all view angles
 DONOR_FRAMES = 50
 MANIFOLD_WALKS = 12  # a view angle; enough to learn shapes from and to measure on
 REASONS = 3  # said in full where nothing could be changed
@@ -33,8 +31,7 @@ def anonymize(work: jobs.Work) -> None:
     done = _done(anonymization)
     left = {name: views for name, views in chosen.items() if name not in done}
     work.progress(len(chosen) - len(left), len(chosen), "Changing")
-    bank = bank_for(anonymization, work.run.seed, work.progress) if left else None
-    for count, changed in enumerate(_changed(anonymization, left, bank), start=len(chosen) - len(left) + 1):
+    for count, changed in enumerate(_changed(anonymization, left), start=len(chosen) - len(left) + 1):
         _keep(anonymization, chosen[changed.name], changed)
         work.progress(count, len(chosen), "Changing")
     _finish(work, anonymization)
@@ -106,63 +103,25 @@ def _done(anonymization: Anonymization) -> set["TrackName"]:
 
 
 # --- Donors ---------------------------------------------------------------------------------------
-def _lends(anonymization: Anonymization) -> bool:
-    """Whether synthetic donors come out of a bank; a method may also draw its own."""
-    of_bank = anonymization.donor_policy == Anonymization.DonorPolicy.SYNTHETIC
-    return of_bank and not METHODS[anonymization.method].draws_own_donors
+def donor_pool(anonymization: Anonymization) -> list[int] | None:
+    """Numbers of all synthetic donors that this anonymization drew; None where its donors are others."""
+    from anonymizer.gait import donors
 
-
-def bank_for(
-    anonymization: Anonymization,
-    seed: int,
-    told: Callable[[int, int, str], None],
-    seen: Iterable[int] | None = None,
-) -> "DonorBank | None":
-    """A seed's synthetic donors, rendered once and kept in a file, for walks at these view angles: without them at
-    all of the dataset's. None where the method is lent no synthetic donors.
-    """
-    import io
-
-    import numpy as np
-
-    from anonymizer.gait.donors import DonorBank
-    from anonymizer.gait.walker_jobs import DonorJob, render_donor
-
-    if not _lends(anonymization):
+    wanted = METHODS[anonymization.method].donors_for(anonymization.method_parameters)
+    if anonymization.donor_policy != Anonymization.DonorPolicy.SYNTHETIC or not wanted:
         return None
-    if seen is None:
-        rows = Sequence.objects.filter(subject__dataset=anonymization.dataset).order_by("view_angle")
-        seen = rows.values_list("view_angle", flat=True).distinct()
-    recorded = set(seen)
-    wanted = METHODS[anonymization.method].donor_angles(anonymization.method_parameters, recorded)
-    angles = tuple(sorted(wanted))
-    name = f"donors/seed-{seed}-{BANK}-" + "-".join(map(str, angles)) + ".npz"
-    if not default_storage.exists(name):
-        packed = []
-        every = [DonorJob(seed, index, angles, DONOR_FRAMES) for index in range(BANK)]
-        processes = parallel.for_views(BANK * len(angles))
-        for views in parallel.ordered_map(render_donor, every, processes=processes):
-            packed.append(views)
-            told(len(packed), BANK, "Drawing donors")
-        buffer = io.BytesIO()
-        np.savez(buffer, **DonorBank(packed).arrays())  # type: ignore[arg-type]
-        stored_files.replace(name, buffer.getvalue())
-    with default_storage.open(name) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as stored:
-        return DonorBank.from_arrays(dict(stored))
-
-
-def _packed(donor: "Donor") -> dict[int, bytes]:
-    from anonymizer.gait.silhouettes import pack
-
-    return {angle: pack(silhouettes) for angle, silhouettes in donor.items()}
+    tracks = sorted(wanted_tracks(anonymization, anonymization.run.parameters["walks"]))
+    return [
+        number for name in tracks for number in donors.synthetic_donors(name, wanted, anonymization.run.seed)
+    ]
 
 
 def _donors_for(
-    anonymization: Anonymization, name: "TrackName", candidates: Tracks, bank: "DonorBank | None"
-) -> tuple["PackedTrack", ...]:
-    """The donors of one track, by the policy. ValueError where none fits."""
+    anonymization: Anonymization, name: "TrackName", candidates: Tracks, pool: list[int] | None
+) -> "tuple[Lent, ...]":
+    """The donors of one track, by the policy; synthetic ones out of the pool, or fresh. ValueError where none fits."""
     from anonymizer.gait import donors
-    from anonymizer.gait.batch import PackedTrack
+    from anonymizer.gait.batch import FreshDonor, PackedTrack
 
     seed, method = anonymization.run.seed, METHODS[anonymization.method]
     wanted = method.donors_for(anonymization.method_parameters)
@@ -170,9 +129,9 @@ def _donors_for(
     track = replace(name, view_angles=seen_from)
     if wanted == 0:
         return ()
-    if bank is not None:
-        numbers = donors.synthetic_donors(track, wanted, seed, bank=len(bank))
-        return tuple(PackedTrack.of(f"synthetic {each}", _packed(bank[each])) for each in numbers)
+    if anonymization.donor_policy == Anonymization.DonorPolicy.SYNTHETIC:
+        numbers = donors.synthetic_donors(track, wanted, seed, pool)
+        return tuple(FreshDonor(each, tuple(sorted(seen_from)), DONOR_FRAMES) for each in numbers)
     if anonymization.donor_policy == Anonymization.DonorPolicy.FIXED:
         chosen = [donors.fixed_donor(track, list(candidates), seed)]
     else:
@@ -185,13 +144,11 @@ def _views(rows: Mapping[int, Sequence], angles: Iterable[int]) -> dict[int, byt
 
 
 # --- The work -------------------------------------------------------------------------------------
-def _changed(
-    anonymization: Anonymization, tracks: Tracks, bank: "DonorBank | None"
-) -> Iterator["ChangedTrack"]:
+def _changed(anonymization: Anonymization, tracks: Tracks) -> Iterator["ChangedTrack"]:
     from anonymizer.gait import batch
 
     refused: list[ChangedTrack] = []
-    every = track_jobs(anonymization, tracks, _all_tracks(anonymization), bank, refused)
+    every = track_jobs(anonymization, tracks, _all_tracks(anonymization), refused)
     yield from parallel.ordered_map(
         batch.change, every, prepare=batch.prepare, prepare_with=workshop(anonymization)
     )
@@ -223,8 +180,8 @@ def track_jobs(
     anonymization: Anonymization,
     tracks: Tracks,
     candidates: Tracks,  # whose walks may be lent
-    bank: "DonorBank | None",
     refused: list["ChangedTrack"],
+    pool: list[int] | None = None,  # of synthetic donors; fresh ones without
 ) -> Iterator["TrackJob"]:
     """One job a track; those that can't be, or find no donor, go to `refused` with the reason."""
     from anonymizer.gait.batch import ChangedTrack, PackedTrack, TrackJob
@@ -232,7 +189,7 @@ def track_jobs(
     numbers = {name: number for number, name in enumerate(sorted({*candidates, *tracks}))}
     for name, views in tracks.items():
         try:
-            lent = _donors_for(anonymization, name, candidates, bank)
+            lent = _donors_for(anonymization, name, candidates, pool)
             own = {angle: store.read(row) for angle, row in views.items()}
         except ValueError as error:
             refused.append(ChangedTrack(name, error=str(error)))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from anonymizer import jobs
-from anonymizer.gait.catalogue import METHODS, described
+from anonymizer.gait.catalogue import described
 from anonymizer.importing import SOURCES, is_upload
 from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
 
@@ -19,7 +19,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     Kind.IMPORT_OPENGAIT: ("Reading",),
     Kind.GENERATE_WALKERS: ("Walking",),
     Kind.TRAIN_NETWORK: ("Tracing contours", "Training"),
-    Kind.ANONYMIZE: ("Drawing donors", "Changing", "Measuring"),
+    Kind.ANONYMIZE: ("Changing", "Measuring"),
     Kind.TRAIN_RECOGNIZER: ("Looking at walks", "Fitting"),
     Kind.ABLATE: ("Comparing variants",),
     Kind.RECOGNIZE: ("Looking at walks", "The attacker anonymizes", "Attacking"),
@@ -32,7 +32,6 @@ UNITS = {
     "Walking": "walks",
     "Changing": "walks",
     "Measuring": "walks",
-    "Drawing donors": "donors",
     "Tracing contours": "walks",
     "Training": "epochs",
     "Looking at walks": "sequences",
@@ -118,20 +117,12 @@ class Stage:
 
 def stages(run: Run) -> list[Stage]:
     names = list(STAGES.get(run.kind, ()))
-    if run.kind == Kind.ANONYMIZE and not _draws_from_a_bank(run):
-        names.remove("Drawing donors")
     if run.stage and run.stage not in names:
         names.append(run.stage)
     if run.status == Run.Status.SUCCEEDED:
         return [Stage(name, "done", "done") for name in names]
     at = names.index(run.stage) if run.stage in names else -1
     return [_stage(run, name, index - at, at) for index, name in enumerate(names)]
-
-
-def _draws_from_a_bank(run: Run) -> bool:
-    method = METHODS.get(run.parameters.get("method", ""))
-    synthetic = run.parameters.get("donor") == Anonymization.DonorPolicy.SYNTHETIC
-    return synthetic and (method is None or not method.draws_own_donors)
 
 
 def _stage(run: Run, name: str, distance: int, at: int) -> Stage:

@@ -4,8 +4,8 @@
 
 Silhouettes in, silhouettes out, 320 x 240, on one core. Both bring the donor into the original's phase by the
 same function and blend the same fields; the plain version works on whole frames and prepares the donor each time,
-the product's on the bodies alone, with donors out of a bank that were prepared once. Encoding and the drawing of
-synthetic donors are no part of it.
+the product's on the bodies alone, with a donor that was prepared once. Encoding and the drawing of synthetic
+donors are no part of it.
 """
 
 import os
@@ -22,7 +22,7 @@ import numpy as np
 
 from anonymizer.gait import gait_cycle, methods
 from anonymizer.gait.contours import trunk_column
-from anonymizer.gait.donors import DonorBank, Track
+from anonymizer.gait.donors import Donor, Track
 from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
 from anonymizer.gait.walkers import donor, walk
 
@@ -79,15 +79,15 @@ def main() -> None:
     cv2.setNumThreads(1)
     rng = np.random.default_rng(0)
     track = walk(1, 1, "nm", 1, view_angles=VIEW_ANGLES)
-    bank = DonorBank.of([donor(1, index, view_angles=VIEW_ANGLES, frames=50) for index in range(2)])
+    lent = Donor(donor(1, 0, view_angles=VIEW_ANGLES, frames=50))
 
     def ours() -> Track:
-        return methods.anonymize(track, "sdf", parameters={"alpha": ALPHA}, donors=[bank[0]], rng=rng)
+        return methods.anonymize(track, "sdf", parameters={"alpha": ALPHA}, donors=[lent], rng=rng)
 
     frames = sum(map(len, track.values()))
-    ours()  # compiles what is compiled, and prepares the bank's donor
-    here, there = seconds(ours), seconds(lambda: plain(track, bank[0]))
-    changed, reference = ours(), plain(track, bank[0])
+    ours()  # compiles what is compiled, and prepares the donor
+    here, there = seconds(ours), seconds(lambda: plain(track, lent))
+    changed, reference = ours(), plain(track, lent)
     alike = np.mean([frames_of_iou(changed[angle], reference[angle]) for angle in track])
     print(f"sdf          {frames / here:8.0f} frames/s  ({here / frames * 1e6:.0f} µs a frame)")
     print(f"plain OpenCV {frames / there:8.0f} frames/s  ({there / frames * 1e6:.0f} µs a frame)")

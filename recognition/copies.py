@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from anonymizer.gait.batch import ChangedTrack
-    from anonymizer.gait.donors import DonorBank, TrackName
+    from anonymizer.gait.donors import TrackName
     from recognition.identify.copying import CopiedTrack
     from recognition.identify.gaits import Gaits
 
@@ -39,7 +39,7 @@ class Draw:
     name: str  # of its files
     tracks: Tracks
     lenders: Tracks  # whose walks may be donors, where donors are recorded people
-    pool_seed: int  # of the synthetic donors
+    pool: list[int] | None  # of synthetic donors; fresh ones without
     seed: int  # who is drawn for whom
     size: tuple[int, int]
     silhouettes: bool
@@ -71,11 +71,9 @@ def _part(tracks: Tracks, place: int) -> Tracks:
 
 def _make(draw: Draw, files: Mapping[str, Tracks], told: Told) -> None:
     """Draw every file's copies, in one go for all of them; each file is kept once it is whole."""
-    seen = {angle for views in draw.tracks.values() for angle in views}
-    bank = anonymizing.bank_for(draw.as_if(), draw.pool_seed, told, seen)
     total, done = sum(map(len, files.values())), 0
     every = {name: views for some in files.values() for name, views in some.items()}
-    copied = _copied(draw, every, bank)
+    copied = _copied(draw, every)
     for name, some in files.items():
         made = []
         for _ in some:
@@ -85,7 +83,7 @@ def _make(draw: Draw, files: Mapping[str, Tracks], told: Told) -> None:
         write_arrays(name, _arrays(draw, made))
 
 
-def _copied(draw: Draw, tracks: Tracks, bank: "DonorBank | None") -> "Iterator[CopiedTrack]":
+def _copied(draw: Draw, tracks: Tracks) -> "Iterator[CopiedTrack]":
     """One a track, in their order unless some have no donor: those come last, as errors."""
     from recognition.identify import copying
 
@@ -93,7 +91,7 @@ def _copied(draw: Draw, tracks: Tracks, bank: "DonorBank | None") -> "Iterator[C
     refused: list[ChangedTrack] = []
     yield from parallel.ordered_map(
         copying.copied,
-        anonymizing.track_jobs(as_if, tracks, draw.lenders, bank, refused),
+        anonymizing.track_jobs(as_if, tracks, draw.lenders, refused, draw.pool),
         processes=parallel.for_views(sum(map(len, tracks.values()))),
         prepare=copying.prepare,
         prepare_with=(draw.size, draw.silhouettes, *anonymizing.workshop(as_if)),

@@ -4,12 +4,13 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 
-from anonymizer import jobs, store
+from anonymizer import anonymizing, jobs, store
 from anonymizer.gait.splits import split as split_subjects
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from recognition.identify.recognizer import Recognizer
 
 ATTACKER_SEED = 7919  # added to the defender's seed: the attacker draws donors of its own
-POOL_STEP = (
-    104_729  # added for every further copy: each has donors drawn afresh, or classifiers learn the donors
-)
 
 
 class Gathered:
@@ -127,11 +125,15 @@ class Gathered:
             name=f"{part}-{'pool' if defenders else 'own'}-{digest}-{number:02d}",
             tracks=tracks,
             lenders=store.tracks(sequences(self.judged.dataset, people)),
-            pool_seed=seed if defenders else own + POOL_STEP * number,
+            pool=self._pool if defenders else None,
             seed=seed if fixed else own + number,
             size=size,
             silhouettes=silhouettes,
         )
+
+    @cached_property
+    def _pool(self) -> list[int] | None:
+        return anonymizing.donor_pool(self.judged)
 
     def retrained(self, pool: str, view_angles: Sequence[int] | None = None) -> "Recognizer":
         """Trained once in a run: kept as a recognizer of its own, found again after an interruption."""

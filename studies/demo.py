@@ -152,7 +152,7 @@ def _study(name: str, methods: Sequence[str], **options: Any) -> Callable[[Demo]
     return request
 
 
-CHANGING = ("Drawing donors", "Changing", "Measuring")
+CHANGING = ("Changing", "Measuring")
 RECOGNIZING = ("Attacking",)
 VOTING = ("Encoding clips", "Voting")
 CHECKED = {"training_pairs": 3, "check_pairs": 2}  # what people rate first is short

@@ -27,7 +27,7 @@ SMALL = ("--subjects", 12, "--sequences", "nm=4", "--view-angles", "0,90", "--fr
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
     """Only smaller: fewer donors are drawn and measured on."""
-    for name, value in {"BANK": 2, "DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
+    for name, value in {"DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
         monkeypatch.setattr(anonymizing, name, value)
 
 

@@ -7,12 +7,12 @@ prepared once; `change` then needs no more than a track and its donors.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 
-from anonymizer.gait import checkpoints, methods, proxies
+from anonymizer.gait import checkpoints, methods, proxies, walkers
 from anonymizer.gait.donors import Donor, Track, TrackName
 from anonymizer.gait.packing import Packed, packed
 from anonymizer.gait.silhouettes import Silhouettes, unpack
@@ -34,12 +34,28 @@ class PackedTrack:
 
 
 @dataclass(frozen=True)
+class FreshDonor:
+    """A walker who exists nowhere: rendered in the process that changes the track, for this track alone."""
+
+    number: int  # says who it is
+    view_angles: tuple[int, ...]
+    frames: int
+
+    @property
+    def name(self) -> str:
+        return f"synthetic {self.number:x}"
+
+
+Lent: TypeAlias = PackedTrack | FreshDonor
+
+
+@dataclass(frozen=True)
 class TrackJob:
     """One track to be changed, its donors, and the seed of whatever else the method draws."""
 
     name: TrackName
     track: PackedTrack
-    donors: tuple[PackedTrack, ...]
+    donors: tuple[Lent, ...]
     seed: int
 
 
@@ -94,8 +110,14 @@ def prepare(method: str, parameters: Mapping[str, Any], checkpoint: bytes | None
 
 
 @lru_cache(_DONORS_KEPT)
-def _donor(track: PackedTrack) -> Donor:
+def _recorded(track: PackedTrack) -> Donor:
     return Donor({angle: unpack(data) for angle, data in track.views})
+
+
+def _donor(lent: Lent) -> Donor:
+    if isinstance(lent, FreshDonor):
+        return Donor(walkers.donor(0, lent.number, view_angles=lent.view_angles, frames=lent.frames))
+    return _recorded(lent)
 
 
 def changed_views(job: TrackJob, original: Track) -> dict[int, Silhouettes]:

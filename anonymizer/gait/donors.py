@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from anonymizer.gait import contours, distance_fields, gait_cycle
-from anonymizer.gait.silhouettes import Silhouettes, pack, unpack
+from anonymizer.gait.silhouettes import Silhouettes
 
 Track: TypeAlias = Mapping[int, Silhouettes]  # one walk as one or several cameras saw it, by view angle
 
@@ -44,7 +44,7 @@ class Walk:
 
 
 class Donor(Mapping[int, Silhouettes]):
-    """A track that keeps what was computed of it, so that a bank's donors are prepared once."""
+    """A track that keeps what was computed of it, so that who lends to many is prepared once."""
 
     def __init__(self, track: Track) -> None:
         self._walks = {angle: Walk(silhouettes) for angle, silhouettes in track.items()}
@@ -74,58 +74,6 @@ class Donor(Mapping[int, Silhouettes]):
 def prepared(track: Track) -> Donor:
     """The track as a Donor; a Donor is returned as it is, with all that it already holds."""
     return track if isinstance(track, Donor) else Donor(track)
-
-
-class DonorBank(Sequence[Donor]):
-    """Many donors in little memory: packed silhouettes (some 300 bytes a frame), unpacked when asked for.
-
-    The donors used last stay prepared, as many as `keep` says: unpacked, one needs some 10 MB.
-    The array form is one uint8 array a donor and view angle, so that a bank fits in one `.npz` file.
-    """
-
-    def __init__(self, packed: Sequence[Mapping[int, bytes]], keep: int = 16) -> None:
-        self._packed = tuple(dict(donor) for donor in packed)
-        self._keep = keep
-        self._ready: dict[int, Donor] = {}  # the one used last stands last
-
-    @classmethod
-    def of(cls, tracks: Sequence[Track]) -> "DonorBank":
-        return cls([{angle: pack(silhouettes) for angle, silhouettes in track.items()} for track in tracks])
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def __getitem__(self, index: int) -> Donor:  # type: ignore[override]  # a bank is not sliced
-        index = range(len(self))[index]
-        donor = self._ready.pop(index, None) or self._unpacked(index)
-        self._ready[index] = donor
-        if len(self._ready) > self._keep:
-            del self._ready[next(iter(self._ready))]
-        return donor
-
-    def _unpacked(self, index: int) -> Donor:
-        return Donor({angle: unpack(data) for angle, data in self._packed[index].items()})
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Names `donor/view_angle` to packed bytes as uint8, for `numpy.savez`."""
-        return {
-            f"{index}/{angle}": np.frombuffer(data, np.uint8)
-            for index, donor in enumerate(self._packed)
-            for angle, data in donor.items()
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "DonorBank":
-        """What `arrays` gave; ValueError where the names or the bytes are not a bank's."""
-        donors: dict[int, dict[int, bytes]] = {}
-        for name, data in arrays.items():
-            index, _, angle = name.partition("/")
-            if not (index.isdigit() and angle.isdigit()) or data.dtype != np.uint8:
-                raise ValueError(f"{name!r} is not part of a donor bank")
-            donors.setdefault(int(index), {})[int(angle)] = data.tobytes()
-        if sorted(donors) != list(range(len(donors))):
-            raise ValueError("the donor bank has gaps: its donors are not numbered 0, 1, 2 …")
-        return cls([donors[index] for index in range(len(donors))])
 
 
 @dataclass(frozen=True, order=True)
@@ -172,18 +120,20 @@ def random_donors(
     return [choice[int(rng.integers(len(choice)))] for choice in walks]
 
 
-def synthetic_donors(track: TrackName, wanted: int, seed: int, bank: int | None = None) -> list[int]:
-    """Numbers of synthetic walkers for this track: from a bank of that many, or fresh ones without one.
+def synthetic_donors(
+    track: TrackName, wanted: int, seed: int, pool: Sequence[int] | None = None
+) -> list[int]:
+    """Numbers of synthetic walkers for this track: fresh ones, or some of a pool.
 
-    A bank is drawn from without repetition within a track. Fresh numbers are 62 bits wide, so that no two
-    tracks share a walker.
+    Fresh numbers are 62 bits wide, so that no two tracks share a walker. A pool is drawn from without repetition
+    within a track.
     """
     key = _number(seed, f"synthetic {track}")
-    if bank is None:
+    if pool is None:
         return [_number(key, str(index)) for index in range(wanted)]
-    if wanted > bank:
-        raise ValueError(f"{track} needs {wanted} different donors and the bank holds only {bank}")
-    return [int(index) for index in np.random.default_rng(key).permutation(bank)[:wanted]]
+    if wanted > len(pool):
+        raise ValueError(f"{track} needs {wanted} different donors and the pool holds only {len(pool)}")
+    return [pool[index] for index in np.random.default_rng(key).permutation(len(pool))[:wanted]]
 
 
 def _fitting(track: TrackName, candidates: Sequence[TrackName]) -> list[TrackName]:

@@ -127,7 +127,7 @@ def anonymize(
     blank.
 
     `donors` are as many tracks as `Method.donors_for(parameters)` says, each with the view angles
-    of `Method.donor_angles`; donors out of a `DonorBank` keep what was computed of them. Parameters of a
+    of `Method.donor_angles`; a `Donor` keeps what was computed of it. Parameters of a
     method with a network default to those that its checkpoint was trained with. Raises ValueError for
     whatever does not fit.
     """

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from anonymizer.gait.packing import Packed, packed
-from anonymizer.gait.silhouettes import pack
-from anonymizer.gait.walkers import donor, walk
+from anonymizer.gait.walkers import walk
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,3 @@ def make_walk(job: WalkerJob) -> tuple[WalkerJob, dict[int, Packed], dict[int, i
     )
     kept = {angle: packed(each) for angle, each in views.items() if len(each) >= job.frames}
     return job, kept, {angle: len(each) for angle, each in views.items() if len(each) < job.frames}
-
-
-@dataclass(frozen=True)
-class DonorJob:
-    """One synthetic donor to be rendered."""
-
-    seed: int
-    index: int
-    view_angles: tuple[int, ...]
-    frames: int
-
-
-def render_donor(job: DonorJob) -> dict[int, bytes]:
-    """The donor at all view angles, packed."""
-    views = donor(job.seed, job.index, view_angles=job.view_angles, frames=job.frames)
-    return {angle: pack(silhouettes) for angle, silhouettes in views.items()}

@@ -23,7 +23,6 @@ SPLIT = "30:30:40"  # of 7 subjects: 2, 2 and 3
 @pytest.fixture(autouse=True)
 def _small(settings, monkeypatch):
     settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "BANK", 3)
     monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
     monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
 
@@ -238,7 +237,7 @@ def anonymized(dataset, method="sdf", **options):
     return run.anonymization
 
 
-FEWER = {"donor-mix": {"donors": 2}}  # than the bank's three
+FEWER = {"donor-mix": {"donors": 2}}
 
 
 @pytest.mark.parametrize(
@@ -258,18 +257,17 @@ def test_each_method_changes_the_walks_of_d3_with_donors_of_each_policy(dataset,
     assert 0 < made.proxies["iou"] < 1
 
 
-def test_several_donors_are_lent_to_a_track_from_the_bank(dataset):
+def test_every_walk_gets_synthetic_donors_of_its_own(dataset):
     made = anonymized(dataset, "donor-mix", parameters={"donors": 2}, walks=["nm-01"])
-    lent = set(made.sequences.values_list("donor", flat=True))
-    assert all(len(set(each.split(", "))) == 2 for each in lent)
+    lent = {row.source.subject_id: row.donor.split(", ") for row in made.sequences.select_related("source")}
+    drawn = [donor for some in lent.values() for donor in some]
+    assert len(set(drawn)) == len(drawn) == 2 * len(lent)
+    assert {int(each.removeprefix("synthetic "), 16) for each in drawn} == set(anonymizing.donor_pool(made))
 
 
-def test_a_bank_too_small_for_a_track_is_said(dataset):
-    run = runs.request_anonymization(dataset, "donor-mix", split=SPLIT, parameters={"donors": 4})
-    with pytest.raises(
-        Refused, match=r"needs 4 different donors and the bank holds only 3.* and 3 more like"
-    ):
-        runs.execute(run)
+def test_only_synthetic_donors_that_are_lent_make_a_pool(dataset):
+    for method, donor in (("sdf", "random"), ("replace-best", "synthetic"), ("blur", "none")):
+        assert anonymizing.donor_pool(anonymized(dataset, method, donor=donor, walks=["nm-01"])) is None
 
 
 @pytest.mark.parametrize("method", ["sdf", "donor-mix", "phase"])

@@ -22,7 +22,7 @@ LONG = 30_000  # ms; two cores may be busy with other tests
 def _small(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only smaller; and no heartbeat, which would be one more connection to the database."""
     settings.RUN_LEASE_SECONDS = 600
-    for name, value in {"BANK": 2, "DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
+    for name, value in {"DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
         monkeypatch.setattr(anonymizing, name, value)
 
 

@@ -14,7 +14,6 @@ GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
 @pytest.fixture
 def few_donors(settings, monkeypatch):
     settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "BANK", 2)
     monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
     monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
 

@@ -31,7 +31,6 @@ ANGLES = (0, 90, 0, 90, 0, 90, 0, 90)
 @pytest.fixture(autouse=True)
 def _small(settings, monkeypatch):
     settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "BANK", 2)
     monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
     monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
 

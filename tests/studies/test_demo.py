@@ -29,7 +29,6 @@ def _small(settings, monkeypatch):
         "CLIP_SECONDS": 0.6,
     }.items():
         monkeypatch.setattr(demo, name, value)
-    monkeypatch.setattr(anonymizing, "BANK", 2)
     monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
     monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
     monkeypatch.setattr(training_networks, "KEEP_EVERY", 1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import donors
-from anonymizer.gait.donors import Donor, DonorBank, TrackName
+from anonymizer.gait.donors import Donor, TrackName
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 ANGLES = frozenset({0, 90})
@@ -65,13 +65,14 @@ def test_fresh_synthetic_donors_are_shared_by_no_two_tracks() -> None:
     assert drawn[:3] == donors.synthetic_donors(names(1)[0], 3, seed=1)
 
 
-def test_a_bank_gives_a_track_different_donors() -> None:
+def test_a_pool_gives_a_track_different_donors() -> None:
+    pool = [10, 20, 30, 40, 50, 60]
     for track in names(5):
-        drawn = donors.synthetic_donors(track, 4, seed=2, bank=6)
+        drawn = donors.synthetic_donors(track, 4, seed=2, pool=pool)
         assert len(set(drawn)) == 4
-        assert set(drawn) <= set(range(6))
+        assert set(drawn) <= set(pool)
     with pytest.raises(ValueError, match="holds only 2"):
-        donors.synthetic_donors(names(1)[0], 3, seed=2, bank=2)
+        donors.synthetic_donors(names(1)[0], 3, seed=2, pool=pool[:2])
 
 
 def test_a_donor_computes_what_is_asked_of_it_once() -> None:
@@ -87,30 +88,3 @@ def test_a_missing_view_angle_and_an_empty_view_are_named() -> None:
         donor.walk(36)
     with pytest.raises(ValueError, match="0° show nobody"):
         donor.walk(0)
-
-
-def test_a_bank_returns_its_donors_from_its_arrays() -> None:
-    tracks = [
-        {0: walking_figure(5, view_angle=0), 90: walking_figure(5, start=start)} for start in (0.0, 0.4)
-    ]
-    bank = DonorBank.from_arrays(DonorBank.of(tracks).arrays())
-    assert len(bank) == 2
-    for donor, track in zip(bank, tracks, strict=True):
-        assert sorted(donor) == [0, 90]
-        assert all(np.array_equal(donor[angle], track[angle]) for angle in track)
-
-
-def test_a_bank_keeps_the_donors_used_last_prepared() -> None:
-    bank = DonorBank([{90: donors.pack(walking_figure(2, start=start))} for start in (0.0, 0.3, 0.6)], keep=2)
-    first, second = bank[0], bank[1]
-    assert bank[0] is first
-    assert bank[2] is bank[-1]
-    assert bank[1] is not second  # two others were used since
-    with pytest.raises(IndexError):
-        bank[3]
-
-
-@pytest.mark.parametrize("name", ["first/90", "0/side", "1/90"])
-def test_arrays_that_are_no_bank_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="donor bank"):
-        DonorBank.from_arrays({name: np.zeros(4, np.uint8)})
