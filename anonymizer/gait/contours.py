@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from anonymizer.gait.outlines import largest_outline
 from anonymizer.gait.silhouettes import Silhouettes, as_pixels, checked
 
 CROP_SIDE = 240
@@ -27,8 +28,6 @@ POINTS = 2000
 VECTOR_LENGTH = 2 * POINTS
 # The trunk's column is that of the body's upper part: legs and most of the arms' swing lie below.
 _TRUNK_SHARE = 0.45
-# Below this share of the frame's pixels the largest part is not the whole body: gaps are closed first.
-_WHOLE_BODY = 0.97
 
 Outline = NDArray[np.float64]  # (points, 2), row and column of pixel centres, closed
 Vectors = NDArray[np.float32]  # (frames, 4000), crop coordinates in pixels
@@ -61,14 +60,14 @@ class Contours:
 
 def contours(silhouettes: Silhouettes) -> Contours:
     """Traced from the top of the head, resampled to equal arc length."""
-    vectors = np.zeros((len(checked(silhouettes)), VECTOR_LENGTH), np.float32)
-    places: list[Place | None] = []
-    for vector, frame in zip(vectors, as_pixels(silhouettes), strict=True):
-        outline = traced(frame)
-        places.append(None if outline is None else place(frame, outline))
-        if outline is not None and (here := places[-1]) is not None:
-            vector[:] = resampled(here.into_crop(outline), POINTS).ravel()
-    return Contours(vectors, tuple(places))
+    pixels = as_pixels(checked(silhouettes))
+    vectors = np.zeros((len(pixels), VECTOR_LENGTH), np.float32)
+    places = np.zeros((len(pixels), 3))
+    for frame in np.flatnonzero(_trace(pixels, vectors, places)):
+        outline = traced(pixels[frame])
+        assert outline is not None
+        _write(pixels[frame], outline, vectors[frame], places[frame])
+    return Contours(vectors, tuple(Place(*each) if each[0] else None for each in places.tolist()))
 
 
 def traced(frame: NDArray[np.uint8]) -> Outline | None:
@@ -76,89 +75,102 @@ def traced(frame: NDArray[np.uint8]) -> Outline | None:
 
     A body in pieces is joined where closing small gaps can do it.
     """
-    largest, area = _largest_outline(frame)
-    if largest is None:
-        return None
-    if area < _WHOLE_BODY * cv2.countNonZero(frame):
-        largest, _ = _largest_outline(cv2.morphologyEx(frame, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)))
-    assert largest is not None  # closing takes no pixel away
-    return np.asarray(_from_the_head(largest[:, 0]))
+    outline, whole = largest_outline(np.ascontiguousarray(frame))
+    if not whole:
+        outline, _ = largest_outline(_closed(frame))
+    return outline if len(outline) else None
 
 
-def _largest_outline(frame: NDArray[Any]) -> tuple[NDArray[np.int32] | None, float]:
-    """The outline (points, 1, 2) as OpenCV has it, x before y, and the pixels it holds with its border."""
-    found, _ = cv2.findContours(frame, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not found:
-        return None, 0.0
-    areas = [cv2.contourArea(each) + len(each) / 2 + 1 for each in found]
-    best = int(np.argmax(areas))
-    return np.asarray(found[best], np.int32), areas[best]
-
-
-@njit(cache=True)
-def _from_the_head(found: NDArray[np.int32]) -> Outline:
-    """Rows and columns of OpenCV's (points, 2) outline, turned so that it starts at the highest point.
-
-    Of several it is the one nearest to the middle of the top row.
-    """
-    points, top = len(found), found[:, 1].min()
-    middle, on_top = 0.0, 0
-    for i in range(points):
-        if found[i, 1] == top:
-            middle += found[i, 0]
-            on_top += 1
-    middle /= on_top
-    start, nearest = 0, np.inf
-    for i in range(points):
-        if found[i, 1] == top and abs(found[i, 0] - middle) < nearest:
-            start, nearest = i, abs(found[i, 0] - middle)
-    outline = np.empty((points, 2))
-    for i in range(points):
-        at = (start + i) % points
-        outline[i, 0], outline[i, 1] = found[at, 1], found[at, 0]
-    return outline
+def _closed(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.morphologyEx(frame, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)), np.uint8)
 
 
 def place(frame: NDArray[np.uint8], outline: Outline) -> Place:
     """The square crop round an outline: its height fits, unless the body reaches out wider than that."""
-    top, left = outline.min(axis=0).astype(int)
-    bottom, right = outline.max(axis=0).astype(int) + 1
-    middle = trunk_column(frame[top:bottom, left:right]) + left
+    return Place(*_place(frame, outline))
+
+
+@njit(cache=True)
+def _trace(pixels: NDArray[np.uint8], vectors: Vectors, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Write every frame's vector and place (scale, row, column), but not where the body is in pieces."""
+    in_pieces = np.zeros(len(pixels), np.bool_)
+    for frame in range(len(pixels)):
+        outline, whole = largest_outline(pixels[frame])
+        if not whole:
+            in_pieces[frame] = True
+        elif len(outline):
+            _write(pixels[frame], outline, vectors[frame], places[frame])
+    return in_pieces
+
+
+@njit(cache=True)
+def _write(
+    frame: NDArray[np.uint8], outline: Outline, vector: NDArray[np.float32], where: NDArray[np.float64]
+) -> None:
+    scale, row, column = _place(frame, outline)
+    where[0], where[1], where[2] = scale, row, column
+    for i in range(len(outline)):
+        outline[i, 0] = (outline[i, 0] - row) / scale
+        outline[i, 1] = (outline[i, 1] - column) / scale
+    _resample(outline, vector.reshape(len(vector) // 2, 2))
+
+
+@njit(cache=True)
+def _place(frame: NDArray[np.uint8], outline: Outline) -> tuple[float, float, float]:
+    top = bottom = outline[0, 0]
+    left = right = outline[0, 1]
+    for i in range(len(outline)):
+        top, bottom = min(top, outline[i, 0]), max(bottom, outline[i, 0] + 1)
+        left, right = min(left, outline[i, 1]), max(right, outline[i, 1] + 1)
+    middle = _trunk_column(frame[int(top) : int(bottom), int(left) : int(right)]) + left
     side = max(bottom - top, 2 * (middle - left), 2 * (right - middle))
     scale = side / CROP_SIDE
     # Pixel centres: the crop's first one lies half a crop pixel inside the box's edge.
-    return Place(scale, top + scale / 2 - 0.5, middle - side / 2 + scale / 2 - 0.5)
+    return scale, top + scale / 2 - 0.5, middle - side / 2 + scale / 2 - 0.5
 
 
 def trunk_column(body: NDArray[np.uint8]) -> float:
     """Column (from the left edge of the first pixel) of the middle of the body's upper part."""
-    upper = body[: max(1, round(len(body) * _TRUNK_SHARE))]
-    per_column = upper.sum(axis=0, dtype=np.int64)
-    return float(per_column @ (np.arange(len(per_column)) + 0.5)) / max(1, int(per_column.sum()))
+    return float(_trunk_column(body))
+
+
+@njit(cache=True)
+def _trunk_column(body: NDArray[np.uint8]) -> float:
+    pixels, columns = 0, 0
+    for row in range(max(1, round(len(body) * _TRUNK_SHARE))):
+        for column in range(body.shape[1]):
+            pixels += body[row, column]
+            columns += body[row, column] * column
+    return (columns + 0.5 * pixels) / max(1, pixels)
 
 
 def resampled(outline: NDArray[Any], points: int) -> Outline:
     """`points` points at equal distance along the closed outline, the first one kept."""
-    return np.asarray(_resampled(np.ascontiguousarray(outline, np.float64), points))
+    result = np.empty((points, 2))
+    _resample(np.ascontiguousarray(outline, np.float64), result)
+    return result
 
 
 @njit(cache=True)
-def _resampled(outline: Outline, points: int) -> Outline:
-    corners = len(outline)
+def _resample(outline: Outline, result: NDArray[Any]) -> None:
+    corners, points = len(outline), len(result)
     lengths = np.empty(corners)
     for i in range(corners):
-        step = outline[(i + 1) % corners] - outline[i]
-        lengths[i] = np.sqrt(step[0] * step[0] + step[1] * step[1])
+        after = i + 1 if i + 1 < corners else 0
+        down, right = outline[after, 0] - outline[i, 0], outline[after, 1] - outline[i, 1]
+        lengths[i] = np.sqrt(down * down + right * right)
     spacing = lengths.sum() / points
-    result = np.empty((points, 2))
-    edge, before = 0, 0.0  # `before`: the way from the start to the beginning of this edge
-    for i in range(points):
-        while edge < corners - 1 and before + lengths[edge] < i * spacing:
-            before += lengths[edge]
-            edge += 1
-        share = (i * spacing - before) / lengths[edge] if lengths[edge] > 0 else 0.0
-        result[i] = outline[edge] + min(1.0, share) * (outline[(edge + 1) % corners] - outline[edge])
-    return result
+    point, before = 0, 0.0  # `before`: the way from the start to the beginning of this edge
+    for i in range(corners):
+        after = i + 1 if i + 1 < corners else 0
+        row, column = outline[i, 0], outline[i, 1]
+        down, right = outline[after, 0] - row, outline[after, 1] - column
+        length, end = lengths[i], before + lengths[i]
+        while point < points and (point * spacing <= end or i == corners - 1):
+            share = min(1.0, (point * spacing - before) / length) if length > 0 else 0.0
+            result[point, 0], result[point, 1] = row + share * down, column + share * right
+            point += 1
+        before = end
 
 
 def drawn(vectors: Vectors, places: tuple[Place | None, ...], height: int, width: int) -> Silhouettes:
