@@ -52,13 +52,16 @@ def request_sweep(
     stride: int = anonymizer_runs.STRIDE,
     attack: Mapping[str, Any] | None = None,
     user: User | None = None,
+    recognizer: Mapping[str, Any] | None = None,
 ) -> Run:
-    """`wanted` = what `conditions` gave; `attack` = options of `runs.request_recognition`."""
+    """`wanted` = what `conditions` gave; `attack` = options of `runs.request_recognition`, `recognizer` = kind and
+    parameters for `runs.request_recognizer`."""
     if not datasets or not wanted or not seeds:
         raise Refused("A sweep needs at least one dataset, one method and one seed.")
     if len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.")
-    options = dict(attack or {})
+    options, trained = dict(attack or {}), {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
+    runs.check_parameters(trained["kind"], trained["parameters"])
     for dataset in datasets:
         anonymizer_runs.check_split(dataset, split)
         runs.check_choices(dataset, options)
@@ -71,6 +74,7 @@ def request_sweep(
         "epochs": epochs,
         "stride": stride,
         "attack": options,
+        "recognizer": trained,
     }
     return jobs.create(Run.Kind.SWEEP, asked, seed=seeds[0], user=user)
 
@@ -127,7 +131,8 @@ class _Experiment:
         return {**line, "anonymization_run": anonymized.pk, "recognition_run": attack.pk}
 
     def _recognizer(self) -> Run:
-        return runs.request_recognizer(self.dataset, self.asked["split"], seed=self.seed)
+        trained = self.asked.get("recognizer", {})  # sweeps of earlier versions say nothing
+        return runs.request_recognizer(self.dataset, self.asked["split"], seed=self.seed, **trained)
 
     def _network(self) -> Run:
         learned = METHODS[self.condition["method"]].learned

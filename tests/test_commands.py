@@ -199,6 +199,12 @@ WRONG = {
         (["--dataset", "nobody", "--method", "sdf"], "No dataset is named 'nobody'. Known: "),
         (["--dataset", "walkers", "--method", "magic"], "Method 'magic' is not known. Use one of: "),
         (["--dataset", "two", "--method", "sdf"], "--split 30:15:55 of 2 subjects leaves "),
+        (["--dataset", "walkers", "--method", "sdf", "--recognizer", "magic"], "no recognizer of kind 'magic'"),
+        (
+            ["--dataset", "walkers", "--method", "sdf", "--recognizer-set", "depth=3"],
+            "The recognizer can't be trained so: zheng has no parameter 'depth'",
+        ),
+        (["--dataset", "walkers", "--method", "sdf", "--recognizer-set", "rank"], "Write --recognizer-set name=value."),
     ],
     "create_study": [
         (["--run", 0, "--name", "S"], "Run 0 is no anonymization. Give the number that `anonymize` printed."),

@@ -172,13 +172,13 @@ def settings_of(method: str, given: list[str]) -> dict[str, Any]:
     return METHODS[method].parsed(texts) if method in METHODS else {}
 
 
-def assignments(given: list[str]) -> dict[str, str]:
-    """Each `--set name=value` by its name."""
+def assignments(given: list[str], option: str = "--set") -> dict[str, str]:
+    """Each `--set name=value` by its name; `option` is what it was called."""
     texts: dict[str, str] = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name.strip():
-            raise jobs.Refused(f"--set {each!r} is not understood. Write --set name=value.")
+            raise jobs.Refused(f"{option} {each!r} is not understood. Write {option} name=value.")
         texts[name.strip()] = value
     return texts
 

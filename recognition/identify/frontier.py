@@ -37,6 +37,7 @@ def row(experiment: Row, ladder: Sequence[Row], label: str) -> dict[str, Any]:
         "alpha": experiment["alpha"],
         "donor": experiment["donor"],
         "seed": experiment["seed"],
+        "recognizer": experiment["recognizer"]["name"],
         "clear_rank1": strongest["clear_rank1"] if strongest else None,
         "chance": strongest["chance"] if strongest else None,
         "strongest": strongest["attacker"] if strongest else None,

@@ -3,9 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from anonymizer.management.console import angles
+from anonymizer.jobs import Refused
+from anonymizer.management.console import angles, assignments
 from recognition import runs
 from recognition.choices import GALLERY, PROBE
+from recognition.identify.recognizers import kind_named
 
 
 def add_attack_arguments(parser: ArgumentParser) -> None:
@@ -22,6 +24,31 @@ def add_attack_arguments(parser: ArgumentParser) -> None:
         "--attack-view-angles",
         help="at which the dear attackers work, as in 0,90,180, or all; without, three from first to last",
     )
+
+
+def add_recognizer_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--recognizer",
+        default=runs.KIND,
+        help="of which kind is trained: zheng, or set-network on silhouettes",
+    )
+    parser.add_argument(
+        "--recognizer-set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of its parameters, as in components=20; may be given several times",
+    )
+
+
+def recognizer_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as `runs.request_recognizer` takes them; Refused in words where they don't fit."""
+    kind, texts = options["recognizer"], assignments(options["recognizer_set"], "--recognizer-set")
+    try:
+        parameters = kind_named(kind).parsed(texts)
+    except ValueError as error:
+        raise Refused(f"The recognizer can't be trained so: {error}") from error
+    return {"kind": kind, "parameters": parameters}
 
 
 def attack_options(options: dict[str, Any]) -> dict[str, Any]:

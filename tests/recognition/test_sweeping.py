@@ -62,6 +62,22 @@ def test_a_sweep_goes_on_where_it_was_interrupted(walkers, monkeypatch):
     assert Run.objects.filter(kind=Run.Kind.ANONYMIZE).count() == 4
 
 
+def test_the_kind_of_recognizer_and_its_parameters_can_be_chosen(walkers):
+    wanted = sweeping.conditions(["blend"], [])
+    small = {"kind": "set-network", "parameters": {"steps": 2, "subjects": 2, "gaits": 2, "frames": 4}}
+    run = sweeping.request_sweep(
+        [walkers], wanted, [3], SPLIT, donor="random", attack=ATTACK, recognizer=small
+    )
+    (row,) = done(run)["rows"]
+    assert row["recognizer"] == "set-network"
+    training = Run.objects.get(kind=Run.Kind.TRAIN_RECOGNIZER)
+    assert (training.parameters["kind"], training.parameters["parameters"]["steps"]) == ("set-network", 2)
+    with pytest.raises(Refused, match="no parameter 'rank'"):
+        sweeping.request_sweep(
+            [walkers], wanted, [3], SPLIT, recognizer={"kind": "set-network", "parameters": {"rank": 3}}
+        )
+
+
 def test_methods_without_alpha_are_run_once(walkers):
     found = sweeping.conditions(["sdf", "replace"], [1.0, 2.0])
     assert [(each["method"], each["alpha"]) for each in found] == [

@@ -10,7 +10,12 @@ from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
 from anonymizer.models import Checkpoint, Dataset
 from recognition import choices, runs
-from recognition.management.attack_arguments import add_attack_arguments, attack_options
+from recognition.management.attack_arguments import (
+    add_attack_arguments,
+    add_recognizer_arguments,
+    attack_options,
+    recognizer_options,
+)
 from recognition.management.commands.recognize import ladder_lines
 from recognition.models import Recognizer
 
@@ -27,6 +32,7 @@ class Command(JobCommand):
         parser.add_argument(
             "--split", default=anonymizer_runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3"
         )
+        add_recognizer_arguments(parser)
         add_attack_arguments(parser)
         parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help="of network training")
         parser.add_argument(
@@ -40,6 +46,7 @@ class Command(JobCommand):
         self._method(options["method"])
         anonymizer_runs.check_split(dataset, options["split"])
         runs.check_choices(dataset, attack_options(options))
+        self.trained = recognizer_options(options)
         _, probe = choices.of_dataset(dataset, options["gallery"], options["probe"])
         checkpoint = self._network(dataset, options)
         run = anonymizer_runs.request_anonymization(
@@ -84,7 +91,7 @@ class Command(JobCommand):
         return Checkpoint.objects.get(run=run)
 
     def _recognizer(self, dataset: Dataset, options: dict[str, Any]) -> Recognizer:
-        run = runs.request_recognizer(dataset, options["split"], seed=options["seed"])
+        run = runs.request_recognizer(dataset, options["split"], seed=options["seed"], **self.trained)
         self._stage("recognizer", run, runs.train_recognizer)
         return Recognizer.objects.get(run=run)
 

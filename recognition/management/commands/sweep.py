@@ -11,7 +11,12 @@ from anonymizer.gait.catalogue import DONOR_POLICIES
 from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
 from recognition import sweeping
-from recognition.management.attack_arguments import add_attack_arguments, attack_options
+from recognition.management.attack_arguments import (
+    add_attack_arguments,
+    add_recognizer_arguments,
+    attack_options,
+    recognizer_options,
+)
 
 
 class Command(JobCommand):
@@ -34,6 +39,7 @@ class Command(JobCommand):
         parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS)
         parser.add_argument("--stride", type=int, default=anonymizer_runs.STRIDE)
         parser.add_argument("--output", metavar="FOLDER", help="for table.csv, table.json and frontier.svg")
+        add_recognizer_arguments(parser)
         add_attack_arguments(parser)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +55,7 @@ class Command(JobCommand):
             [int(seed) for seed in _numbers("seeds", options["seeds"])],
             **{name: options[name] for name in ("split", "donor", "epochs", "stride")},
             attack=attack_options(options),
+            recognizer=recognizer_options(options),
         )
         result = finish(run, sweeping.sweep).result
         if folder is not None:

@@ -6,6 +6,7 @@ from recognition.identify import frontier
 def line(method: str, seed: int, rank1: float | None, iou: float | None, refused: tuple[str, ...] = ()):
     experiment = {
         "dataset": "walkers", "method": method, "alpha": 1.5, "donor": "synthetic", "seed": seed,
+        "recognizer": {"name": "zheng"},
         "proxies": {"iou": iou, "jitter_ratio": 1.3}, "verdict": {"refused": list(refused)},
     }  # fmt: skip
     rungs = [
