@@ -45,8 +45,8 @@ class Command(JobCommand):
         dataset = dataset_named(options["dataset"])
         self._method(options["method"])
         anonymizer_runs.check_split(dataset, options["split"])
-        runs.check_choices(dataset, attack_options(options))
         self.trained = recognizer_options(options)
+        runs.check_choices(dataset, attack_options(options))
         _, probe = choices.of_dataset(dataset, options["gallery"], options["probe"])
         checkpoint = self._network(dataset, options)
         run = anonymizer_runs.request_anonymization(
