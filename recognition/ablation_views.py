@@ -44,6 +44,7 @@ def _comparison(run: Run) -> dict[str, Any]:
         "rows": [
             {
                 "label": each["label"],
+                "reason": each.get("reason", ""),
                 "cells": [_cell(cell) for cell in (*each["by_difference"], each["cross_view"])],
             }
             for each in variants

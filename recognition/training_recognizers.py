@@ -1,5 +1,6 @@
 """The run that trains a recognizer on the walks of D1, and the one that compares a recognizer's variants."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
@@ -11,7 +12,9 @@ from recognition.gathering import device_of, keep_recognizer, sequences, split_o
 from recognition.models import Recognizer
 
 if TYPE_CHECKING:
+    from recognition.identify.ablation import Variant
     from recognition.identify.gaits import Gaits
+    from recognition.identify.protocol import SequenceChoice
 
 KEEP_EVERY = 50  # training steps between two copies kept for going on after a lost worker
 
@@ -75,8 +78,7 @@ def _unfinished(run: Run) -> str:
 def ablate(work: jobs.Work) -> None:
     """Train each variant of the recognizer on D1 and let it name the clear walks of D3."""
     from recognition.identify import ablation
-    from recognition.identify.protocol import evaluate, gallery_and_probe
-    from recognition.identify.zheng import made
+    from recognition.identify.protocol import gallery_and_probe
 
     run, asked = work.run, work.run.parameters
     dataset = Dataset.objects.get(pk=asked["dataset"])
@@ -86,15 +88,36 @@ def ablate(work: jobs.Work) -> None:
         work.progress(done, len(ablation.VARIANTS), "Comparing variants")
         if done < len(rows):  # an earlier attempt came so far
             continue
-        recognizer = made(variant.parameters)
-        shelf = Shelf(f"dataset-{dataset.pk}", recognizer.size)
-        training, test = (
-            shelf.gaits(each, recognizer.reads)
-            for each in (sequences(dataset, split.train), sequences(dataset, split.test))
-        )
-        recognizer.fit(training.inputs, training.subjects, training.view_angles)
-        answers = evaluate(recognizer, test.chosen(gallery), test.chosen(probe))
-        rows.append(ablation.row(variant, answers, seed=run.seed))
+        rows.append(_compared(dataset, split, gallery, probe, variant, rows, run.seed))
         run.result = {"variants": rows, "dataset": dataset.name, "test_subjects": len(split.test)}
         Run.objects.filter(pk=run.pk).update(result=run.result)
     work.progress(len(rows), len(rows), "Comparing variants")
+
+
+def _compared(
+    dataset: Dataset,
+    split: Any,
+    gallery: "SequenceChoice",
+    probe: "SequenceChoice",
+    variant: "Variant",
+    rows: Sequence[Mapping[str, Any]],
+    seed: int,
+) -> dict[str, Any]:
+    """A variant's row; one without rates, with the reason, where only a changed part can't be trained on this."""
+    from recognition.identify import ablation
+    from recognition.identify.protocol import evaluate
+    from recognition.identify.zheng import made
+
+    recognizer = made(variant.parameters)
+    shelf = Shelf(f"dataset-{dataset.pk}", recognizer.size)
+    training, test = (
+        shelf.gaits(sequences(dataset, each), recognizer.reads) for each in (split.train, split.test)
+    )
+    try:
+        recognizer.fit(training.inputs, training.subjects, training.view_angles)
+    except ValueError as error:
+        if not rows:
+            raise
+        return ablation.untrained(variant, rows[0], str(error))
+    answers = evaluate(recognizer, test.chosen(gallery), test.chosen(probe))
+    return ablation.row(variant, answers, seed=seed)

@@ -30,7 +30,7 @@ VARIANTS = (
     Variant("no-pls", "no PLS: the pixels themselves", {"projection": "none"}),
     Variant("joint-pls", "one PLS for all view angles", {"projection": "joint-pls"}),
     Variant("columns", "VTM on sequences, not on subjects' means", {"columns": "sequence"}),
-    Variant("robust", "robust PCA before the VTM", {"robust": True}),
+    Variant("robust", "robust PCA of the sequences before the VTM", {"robust": True}),
     Variant("no-ridge", "unguarded inverse", {"ridge": 0.0}),
     Variant("strong-ridge", "ten times the ridge", {"ridge": 0.1}),
     Variant("rank-10", "VTM of rank 10", {"rank": 10}),
@@ -57,6 +57,19 @@ def row(variant: Variant, answers: Identifications, *, seed: int = 0) -> dict[st
         "parameters": dict(variant.parameters),
         "by_difference": named[:-1],
         "cross_view": named[-1],
+    }
+
+
+def untrained(variant: Variant, like: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """A row without rates, of a variant that these gaits can't train; `like` = another's row."""
+    empty = {"rank1": None, "ci95": None}
+    return {
+        "variant": variant.name,
+        "label": variant.label,
+        "parameters": dict(variant.parameters),
+        "by_difference": [{**each, **empty} for each in like["by_difference"]],
+        "cross_view": {**like["cross_view"], **empty},
+        "reason": reason,
     }
 
 

@@ -13,7 +13,7 @@ from anonymizer import jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Run
 from recognition import gathering, runs, training_recognizers
-from recognition.identify import ablation
+from recognition.identify import ablation, vtm
 from recognition.models import Recognizer
 from tests.factories import DatasetFactory, walks
 
@@ -153,6 +153,18 @@ def test_every_variant_has_its_rates_by_difference_of_view_angles(compared):
     assert (
         rows[0]["by_difference"][0]["rank1"] == rows[1]["by_difference"][0]["rank1"]
     )  # the VTM is for others
+
+
+def test_a_variant_that_these_walks_cannot_train_says_why_and_the_others_go_on(
+    dataset, monkeypatch, signed_in
+):
+    impossible = ablation.Variant("impossible", "every direction cut", {"robust": True})
+    monkeypatch.setattr(vtm, "LEAST_LEFT", 2.0)
+    monkeypatch.setattr(ablation, "VARIANTS", (VARIANTS[0], impossible, VARIANTS[1]))
+    rows = done(runs.request_ablation(dataset, SPLIT, **CHOICES), runs.ablate).result["variants"]
+    assert [row["cross_view"]["rank1"] is None for row in rows] == [False, True, False]
+    assert rows[1]["reason"].startswith("Robust PCA leaves")
+    assert rows[1]["reason"] in signed_in.get(reverse("recognition:ablations")).content.decode()
 
 
 def test_an_interrupted_comparison_goes_on(dataset, monkeypatch):

@@ -28,6 +28,8 @@ class Command(JobCommand):
 
 
 def _line(row: dict[str, Any]) -> str:
+    if "reason" in row:
+        return f"{row['label']}: n/a. {row['reason']}"
     same = row["by_difference"][0]["rank1"]
     return f"{row['label']}: same view angle {_percent(same)}, others {_percent(row['cross_view']['rank1'])}"
 
