@@ -11,7 +11,6 @@ from studies.mos import figures
 from studies.mos.figures import Figure, Ladder, Point, Rung, Series
 
 STRONGEST, NAIVE = "strongest", "naive"
-BOUNDED = "replace-best"  # draws n donors independently of who walks, so that it names at most n of G
 
 
 def percent(rate: float | None) -> str:
@@ -80,11 +79,9 @@ class Attack:
 
     @property
     def bound(self) -> float | None:
-        """The most that anybody can name from one clip, n/G, where the method gives such a bound."""
-        changed = self.condition.anonymization
-        donors = changed.parameters.get("n") if changed and changed.method == BOUNDED else None
-        chance = self.rung["chance"]
-        return None if donors is None or chance is None else min(1.0, donors * chance)
+        """The most that anybody can name from one clip, where the method gives such a bound."""
+        bounds = [rung.get("bound") for rung in reports.ladder(self.run)]  # of linked clips it is larger
+        return min((each for each in bounds if each is not None), default=None)
 
 
 def newest(study_conditions: Sequence[Condition]) -> list[int | None]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.identify.gaits import GaitKey
-from recognition.identify.identifications import NOBODY, Identifications
+from recognition.identify.identifications import Identifications
 
 Z95 = 1.959963984540054  # standard normal quantile of .975
 RESAMPLES = 2000
@@ -124,19 +124,28 @@ def success_interval(comparison: Comparison) -> NDArray[np.float64]:
 
 
 def impersonation_rate(comparison: Comparison, donors: Mapping[GaitKey, str]) -> Rates:
-    """Share of S′ that the attacker names as the walk's own donor.
+    """Share of S′ that the attacker names as the walk's own donor, or as one of several ("a, b").
 
-    Of each cell only the gaits count whose donor is another subject and enrolled at the gallery's view
+    Of each cell only the gaits count that have a donor who is another subject and enrolled at the gallery's view
     angle. A synthetic donor (not in `donors`) is nobody, so nobody is impersonated: NaN. Being named as
     just anybody else is no rate of its own, since in a closed gallery that is the success rate.
     """
     after = comparison.anonymized
-    column = {subject: i for i, subject in enumerate(after.subjects)}
-    donor = np.array([column.get(donors.get(key, ""), NOBODY) for key in after.probes], np.intp)
-    somebody = (donor != NOBODY) & (donor != after.true_subject)  # (probes,)
-    enrolled = np.isfinite(after.scores[:, np.arange(len(donor)), donor]) & somebody
-    possible = comparison.attacked & enrolled
-    return _ratio(_cells(after, possible & (after.predicted == donor)), _cells(after, possible))
+    lent = _lent(after, donors)
+    possible = comparison.attacked & (np.isfinite(after.scores) & lent).any(axis=-1)
+    named = lent[np.arange(len(lent)), after.predicted]
+    return _ratio(_cells(after, possible & named), _cells(after, possible))
+
+
+def _lent(answers: Identifications, donors: Mapping[GaitKey, str]) -> NDArray[np.bool_]:
+    """(probes, subjects): whether the subject, who is not the walker, lent the probe a gait."""
+    column = {subject: i for i, subject in enumerate(answers.subjects)}
+    lent = np.zeros((len(answers.probes), len(column)), np.bool_)
+    for probe, key in enumerate(answers.probes):
+        for donor in donors.get(key, "").split(", "):
+            if donor in column and column[donor] != answers.true_subject[probe]:
+                lent[probe, column[donor]] = True
+    return lent
 
 
 def wilson_interval(successes: NDArray[np.integer], trials: NDArray[np.integer]) -> NDArray[np.float64]:

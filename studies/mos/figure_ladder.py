@@ -101,16 +101,16 @@ def _bound_said(ladder: Ladder) -> str:
     if ladder.bound is None:
         return ""
     most = f"{100 * ladder.bound:.1f} %"
-    return f" Bound n/G: {ladder.label} lets nobody name more than {most} from one clip; the path stands outside it."
+    return (
+        f" Bound: {ladder.label} lets nobody name more than {most} from one clip; the path stands outside it."
+    )
 
 
 def _ladder_layouts(
     ladders: Sequence[Ladder], attackers: Sequence[str], chance: float | None, clear: float | None
 ) -> PlotlyDict:
     """The layout, and what differs where there is little width."""
-    bounds = [
-        _limit(ladder.bound, "bound n/G", look_of(ladder.method).colour, "dashdot") for ladder in ladders
-    ]
+    bounds = [_limit(ladder.bound, "bound", look_of(ladder.method).colour, "dashdot") for ladder in ladders]
     lines = [_limit(chance, "chance", WARN, "dot"), _limit(clear, "clear", INK_2, "dash"), *bounds]
     drawn = [line for line in lines if line]
     shapes, notes = [shape for shape, _ in drawn], _apart([note for _, note in drawn])
@@ -280,7 +280,7 @@ def _ladder_table(ladders: Sequence[Ladder]) -> Table:
         for r in ladder.rungs
     ]
     rows += [
-        (ladder.label, "bound n/G", 100 * ladder.bound, None, None, None, None)
+        (ladder.label, "bound", 100 * ladder.bound, None, None, None, None)
         for ladder in ladders
         if ladder.bound is not None
     ]

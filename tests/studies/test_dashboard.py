@@ -230,19 +230,15 @@ def test_a_verdict_that_is_refused_names_its_condition(compared):
     assert gates == [{"ok": False, "text": "Clear gaits are hardly named.", "of": "sdf α 1.5"}]
 
 
-def test_the_bound_of_a_method_that_gives_one_stands_beside_its_rungs(compared):
-    second = compared.conditions.get(number=2)
-    type(second.anonymization).objects.filter(pk=second.anonymization_id).update(
-        method="replace-best", parameters={"n": 2}
-    )
-    for condition in compared.conditions.all():
-        attack(condition.anonymization)
+def test_the_bound_of_one_clip_stands_beside_the_rungs_of_a_method_that_gives_one(compared):
+    first, second = compared.conditions.all()
+    attack(first.anonymization, ladder=[{**rows.RUNG, "bound": None}])
+    linked = {**rows.STRONGER, "bound": 2 / 3}
+    attack(second.anonymization, ladder=[{**rows.RUNG, "bound": 1 / 3}, linked])
     shown = dashboard.dashboard(compared, Scope())
-    assert [each.bound for each in shown.attacks] == [None, pytest.approx(2 / 6)]
-    assert (
-        "Bound n/G: sdf α 1.5 lets nobody name more than 33.3 % from one clip;" in shown.ladder.figure.footer
-    )
-    assert shown.ladder.figure.table.rows[-1][:2] == ("sdf α 1.5", "bound n/G")
+    assert [each.bound for each in shown.attacks] == [None, 1 / 3]
+    assert "Bound: sdf α 1.5 lets nobody name more than 33.3 % from one clip;" in shown.ladder.figure.footer
+    assert shown.ladder.figure.table.rows[-1][:2] == ("sdf α 1.5", "bound")
 
 
 def test_clips_that_were_brought_have_a_mos_and_no_attack(study):

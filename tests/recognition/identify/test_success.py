@@ -108,6 +108,15 @@ def test_impersonation_is_being_named_as_ones_own_donor():
     assert np.isnan(rates[1, 1])
 
 
+def test_being_named_as_one_of_several_donors_counts():
+    one = success.impersonation_rate(COMPARISON, dict.fromkeys(PROBES, "3"))
+    both = success.impersonation_rate(COMPARISON, dict.fromkeys(PROBES, "77, 3"))
+    assert np.array_equal(one, both, equal_nan=True)
+    everybody = success.impersonation_rate(COMPARISON, dict.fromkeys(PROBES, ", ".join(SUBJECTS)))
+    assert everybody[1, 0] == 1
+    assert (everybody[0] >= one[0]).all()
+
+
 def test_nobody_is_impersonated_by_a_donor_who_is_nobody():
     assert np.isnan(success.impersonation_rate(COMPARISON, {})).all()
     assert np.isnan(success.impersonation_rate(COMPARISON, dict.fromkeys(PROBES, "77"))).all()
