@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait.contours import trunk_column
-from anonymizer.gait.silhouettes import Silhouettes, as_pixels, bounding_boxes
+from anonymizer.gait.parts import boxes_without_specks, without_specks
+from anonymizer.gait.silhouettes import Silhouettes, as_pixels
 
 # Bodies taller than this many pixels are blended on a coarser grid; the outline moves by less than half its
 # step.
@@ -40,32 +41,15 @@ class Bodies:
 def bodies(silhouettes: Silhouettes) -> Bodies:
     """Cut the body of each frame out; specks that lie apart are left out of its box."""
     pixels = as_pixels(silhouettes)
-    boxes = bounding_boxes(silhouettes)
+    boxes = boxes_without_specks(pixels, _SPECK)
     trunks = np.zeros(len(pixels))
     cuts: list[Picture | None] = []
     for index, frame in enumerate(pixels):
-        if boxes[index, 2] == 0:
-            cuts.append(None)
-            continue
-        boxes[index] = _without_specks(frame, boxes[index])
-        top, left, bottom, right = boxes[index]
-        cuts.append(frame[top:bottom, left:right])
-        trunks[index] = trunk_column(frame[top:bottom, left:right])
+        top, left, bottom, right = boxes[index].tolist()
+        cuts.append(frame[top:bottom, left:right] if bottom else None)
+        if bottom:
+            trunks[index] = trunk_column(frame[top:bottom, left:right])
     return Bodies(tuple(cuts), boxes, trunks)
-
-
-def _without_specks(frame: Picture, box: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The box of the parts that are large enough to be body."""
-    top, left, bottom, right = box
-    cut = frame[top:bottom, left:right]
-    if cv2.connectedComponents(cut)[0] <= 2:  # the background and one part
-        return box
-    _, _, parts, _ = cv2.connectedComponentsWithStats(cut)
-    large = parts[1:][parts[1:, cv2.CC_STAT_AREA] >= _SPECK * parts[1:, cv2.CC_STAT_AREA].max()]
-    starts = large[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_LEFT]]
-    ends = starts + large[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
-    corners = np.concatenate([starts.min(axis=0), ends.max(axis=0)]).astype(np.int64)
-    return np.asarray(corners + np.array([top, left, top, left]), np.int64)
 
 
 def signed_distance(picture: Picture) -> Field:
@@ -141,17 +125,9 @@ def _mixed(own: Picture, trunk: float, additions: Sequence[Addition]) -> tuple[N
         )
     if step > 1:
         field = np.asarray(cv2.resize(field, room[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    return _in_one_piece((field < 0).view(np.uint8)), 1, before
-
-
-def _in_one_piece(body: Picture) -> NDArray[np.bool_]:
-    """Without the crumbs that come off where a hand of one walker only just meets the other's."""
-    count, labels = cv2.connectedComponents(body)
-    if count <= 2:  # the background and one part
-        return body.view(np.bool_)
-    areas = np.bincount(labels.ravel())[1:]
-    large = np.flatnonzero(areas >= _SPECK * areas.max()) + 1
-    return np.asarray(np.isin(labels, large))
+    # Crumbs come off where a hand of one walker only just meets the other's.
+    body = without_specks((field < 0).view(np.uint8), _SPECK)
+    return body.view(np.bool_), 1, before
 
 
 def _margins(height: int, width: int, trunk: float, additions: Sequence[Addition]) -> tuple[int, int]:

@@ -1,11 +1,9 @@
 """The outline of the largest part of a frame, found and followed as compiled loops.
 
-Read eight pixels at a time, a frame takes a microsecond; so the frame is surveyed once, the first part that
-is met is followed, and only where the survey saw more than that outline can hold are the parts told apart.
-
-A survey counts the runs of body pixels in all rows. An outline passes the left end of every run of the part
-that it encloses, holes filled. Holes and further parts only ever add runs: with as many runs as the outline
-has left ends, there is one part and it has no hole.
+The frame's runs are counted, the first part that is met is followed, and only where there are more runs than
+that outline can hold are the parts told apart. An outline passes the left end of every run of the part that it
+encloses, holes filled. Holes and further parts only ever add runs: with as many runs as the outline has left
+ends, there is one part and it has no hole.
 
 Directions run counter-clockwise from the left: 0 left, 2 down, 4 right, 6 up. The points and their order are
 those of OpenCV's `findContours` (Suzuki and Abe 1985, 8-connected outer borders).
@@ -15,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]  # (height, width), 0 and 1
-Words = NDArray[np.uint64]  # (height, words a row), eight pixels a word
+from anonymizer.gait.parts import MARGIN, Pixels, Words, any_of, as_words, parts_of, runs_in, with_margin
+
 Chain = NDArray[np.int64]  # (points,), row in the upper 32 bits, column in the lower
 
 _ROWS = np.array([0, 1, 1, 1, 0, -1, -1, -1], np.int64)
@@ -25,10 +23,6 @@ _COLUMNS = np.array([-1, -1, 0, 1, 1, 1, 0, -1], np.int64)
 _OPEN_LEFT = np.array(
     [[-(entered + 5) % 8 < (left - entered - 5) % 8 for left in range(8)] for entered in range(8)], np.int64
 )
-_FULL = np.uint64(0x0101010101010101)
-_LANES = np.uint64(0x00FF00FF00FF00FF)
-_SUM = np.uint64(0x0001000100010001)
-_LANES_HOLD = 255  # words of which each byte can be added up before one overflows
 
 
 @njit(cache=True)
@@ -37,51 +31,14 @@ def largest_outline(pixels: Pixels) -> tuple[NDArray[np.float64], bool]:
 
     And whether the part, holes filled, is 97 % of all there is. No points where the frame is blank.
     """
-    height, width = pixels.shape
-    if width % 8 == 0 and height > 0 and width > 0:
-        words = pixels.reshape(-1).view(np.uint64).reshape(height, width // 8)
-        runs = _survey(words)
+    if pixels.size and pixels.shape[1] % 8 == 0:
+        words = as_words(pixels)
+        runs = runs_in(words)
         if runs >= 0:
             return _outline(pixels, words, runs, 0, 0)
-    # What touches the frame's edge gets a blank margin, and every row a whole number of words.
-    framed = np.zeros((height + 2, (width + 7) // 8 * 8 + 16), np.uint8)
-    framed[1 : height + 1, 8 : width + 8] = pixels
-    words = framed.reshape(-1).view(np.uint64).reshape(len(framed), framed.shape[1] // 8)
-    return _outline(framed, words, _survey(words), 1, 8)
-
-
-@njit(cache=True)
-def _survey(words: Words) -> int:
-    """Runs in all rows, or -1 where the body touches the edge of the frame."""
-    height, per_row = words.shape
-    flat = words.reshape(-1)
-    edge = _any(words[0]) | _any(words[height - 1])
-    total = np.uint64(0)
-    for first in range(1, len(flat), _LANES_HOLD):
-        last = min(first + _LANES_HOLD, len(flat))
-        begun = _beginnings(flat[first:last], flat[first - 1 : last - 1])
-        lanes = (begun & _LANES) + ((begun >> np.uint64(8)) & _LANES)
-        total += (lanes * _SUM) >> np.uint64(48)
-    for row in range(height):
-        edge |= (words[row, 0] & np.uint64(255)) | (words[row, per_row - 1] >> np.uint64(56))
-    return -1 if edge else np.int64(total)  # type: ignore[return-value]  # an int, once compiled
-
-
-@njit(cache=True, inline="always")
-def _any(row: NDArray[np.uint64]) -> np.uint64:
-    found = np.uint64(0)
-    for i in range(row.shape[0]):
-        found |= row[i]
-    return found
-
-
-@njit(cache=True, inline="always")
-def _beginnings(row: NDArray[np.uint64], before: NDArray[np.uint64]) -> np.uint64:
-    """Pixels of the body whose left neighbour is none, counted for each of the eight places in a word."""
-    found = np.uint64(0)
-    for i in range(row.shape[0]):
-        found += row[i] & ~((row[i] << np.uint64(8)) | (before[i] >> np.uint64(56)))
-    return found
+    framed = with_margin(pixels)
+    words = as_words(framed)
+    return _outline(framed, words, runs_in(words), *MARGIN)
 
 
 @njit(cache=True)
@@ -102,7 +59,7 @@ def _outline(
 def _first_pixel(words: Words) -> int:
     flat = words.reshape(-1)
     at = 0
-    while not _any(flat[at : at + words.shape[1]]):
+    while not any_of(flat[at : at + words.shape[1]]):
         at += words.shape[1]
     while not flat[at]:
         at += 1
@@ -186,7 +143,7 @@ def _largest_of_several(
     pixels: Pixels, words: Words, runs: int, chain: Chain, points: int
 ) -> tuple[Chain, int, bool]:
     """The part that encloses most; the last one met of those that enclose equally much."""
-    firsts, parts, body = _parts(words, runs)
+    firsts, lasts, parts = parts_of(words, runs)
     largest = _enclosed(chain, points)
     for run in range(1, runs):
         if parts[run] == run:
@@ -194,7 +151,7 @@ def _largest_of_several(
             enclosed = _enclosed(other, length)
             if enclosed >= largest:
                 chain, points, largest = other, length, enclosed
-    return chain, points, largest >= 0.97 * body
+    return chain, points, largest >= 0.97 * (lasts - firsts + 1).sum()
 
 
 @njit(cache=True)
@@ -205,72 +162,3 @@ def _enclosed(chain: Chain, points: int) -> float:
         here, after = chain[i], chain[(i + 1) % points]
         twice += (after >> 32) * (here & 0xFFFFFFFF) - (here >> 32) * (after & 0xFFFFFFFF)
     return abs(twice) / 2 + points / 2 + 1
-
-
-@njit(cache=True)
-def _parts(words: Words, runs: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """First pixel of every run, the first run of the part it belongs to, and the body's pixels."""
-    firsts, lasts, parts = np.empty(runs, np.int64), np.empty(runs, np.int64), np.arange(runs)
-    run = above = 0
-    for row in range(len(words)):
-        here = run
-        if _any(words[row]):
-            run = _note_runs(words[row], row * 8 * words.shape[1], firsts, lasts, run)
-            _join_rows(firsts, lasts, parts, above, here, run, 8 * words.shape[1])
-        above = here
-    for each in range(runs):
-        parts[each] = _part(parts, each)
-    return firsts, parts, (lasts - firsts + 1).sum()
-
-
-@njit(cache=True)
-def _note_runs(
-    row: NDArray[np.uint64], at: int, firsts: NDArray[np.int64], lasts: NDArray[np.int64], run: int
-) -> int:
-    """Write the runs of a row that begins at pixel `at`; returns the number of runs so far."""
-    inside = np.uint64(0)  # 1 where the pixel before belongs to the body
-    for word in row:
-        changes = word ^ ((word << np.uint64(8)) | inside)
-        while changes:
-            lowest = changes & (~changes + np.uint64(1))
-            pixel = at + np.int64((((lowest - np.uint64(1)) & _FULL) * _FULL) >> np.uint64(56))
-            if inside:
-                lasts[run - 1] = pixel - 1
-            else:
-                firsts[run] = pixel
-                run += 1
-            inside ^= np.uint64(1)
-            changes ^= lowest
-        at += 8
-    return run
-
-
-@njit(cache=True)
-def _join_rows(
-    firsts: NDArray[np.int64],
-    lasts: NDArray[np.int64],
-    parts: NDArray[np.int64],
-    above: int,
-    here: int,
-    after: int,
-    width: int,
-) -> None:
-    """Runs `here` to `after` with those they touch of the row above, corners included."""
-    upper = above
-    for run in range(here, after):
-        first, last = firsts[run] - width - 1, lasts[run] - width + 1
-        while upper < here and lasts[upper] < first:
-            upper += 1
-        touching = upper
-        while touching < here and firsts[touching] <= last:
-            one, other = _part(parts, touching), _part(parts, run)
-            parts[max(one, other)] = min(one, other)
-            touching += 1
-
-
-@njit(cache=True)
-def _part(parts: NDArray[np.int64], run: int) -> int:
-    while parts[run] != run:
-        parts[run] = parts[parts[run]]
-        run = parts[run]
-    return run

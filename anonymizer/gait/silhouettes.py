@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Silhouettes: TypeAlias = NDArray[np.bool_]  # (frames, height, width)
@@ -72,12 +73,34 @@ def _packed_shape(data: bytes) -> tuple[int, int, int]:
 def bounding_boxes(silhouettes: Silhouettes) -> NDArray[np.int64]:
     """`(frames, 4)` as (top, left, bottom, right), the last two exclusive; zeros where a frame is blank."""
     boxes = np.zeros((len(checked(silhouettes)), 4), np.int64)
-    if silhouettes.size == 0:
-        return boxes
-    for box, frame in zip(boxes, as_pixels(silhouettes), strict=True):
-        left, top, width, height = cv2.boundingRect(frame)
-        box[:] = (top, left, top + height, left + width) if width else 0
+    _write_boxes(as_pixels(silhouettes), boxes)
     return boxes
+
+
+@njit(cache=True)
+def _write_boxes(frames: NDArray[np.uint8], boxes: NDArray[np.int64]) -> None:
+    """Rows are read as a whole, then the columns of the rows that hold something; blank frames stay as they are."""
+    columns = np.empty(frames.shape[2], np.uint8)
+    for frame in range(len(frames)):
+        top, bottom = -1, 0
+        columns[:] = 0
+        for row in range(frames.shape[1]):
+            pixels = frames[frame, row]
+            if _any(pixels):
+                top, bottom = row if top < 0 else top, row + 1
+                for column in range(len(columns)):
+                    columns[column] |= pixels[column]
+        if bottom:
+            across = np.flatnonzero(columns)
+            boxes[frame] = top, across[0], bottom, across[-1] + 1
+
+
+@njit(cache=True)
+def _any(pixels: NDArray[np.uint8]) -> np.uint8:
+    found = np.uint8(0)
+    for i in range(pixels.shape[0]):
+        found = np.uint8(found | pixels[i])  # a byte stays a byte, so that many fit in a register
+    return found
 
 
 def blank_frames(silhouettes: Silhouettes) -> NDArray[np.bool_]:

@@ -4,11 +4,11 @@ What can't be used is refused in words, so that a job can report it and go on. A
 usable: crops fill their frames, and people walk out of a picture. So are blank frames among others.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait.donors import Track
+from anonymizer.gait.parts import measured_parts
 from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, checked
 
 _LOOKED_AT = 12  # frames a view, spread over the walk
@@ -50,10 +50,10 @@ def _border(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _shows_several(frame: NDArray[np.uint8]) -> bool:
     """Whether a second large part stands beside the largest one."""
-    _, _, parts, _ = cv2.connectedComponentsWithStats(frame)
-    parts = parts[1:][np.argsort(-parts[1:, cv2.CC_STAT_AREA])]
-    if len(parts) < 2 or parts[1, cv2.CC_STAT_AREA] < _SECOND_BODY * parts[0, cv2.CC_STAT_AREA]:
+    parts = measured_parts(frame)  # (parts, 5) top, left, bottom, right, pixels
+    parts = parts[np.argsort(-parts[:, 4], kind="stable")]
+    if len(parts) < 2 or parts[1, 4] < _SECOND_BODY * parts[0, 4]:
         return False
-    tops, heights = parts[:2, cv2.CC_STAT_TOP], parts[:2, cv2.CC_STAT_HEIGHT]
-    common = (tops + heights).min() - tops.max()
-    return bool(common >= _SIDE_BY_SIDE * heights.min())
+    tops, bottoms = parts[:2, 0], parts[:2, 2]
+    common = bottoms.min() - tops.max()
+    return bool(common >= _SIDE_BY_SIDE * (bottoms - tops).min())
