@@ -1,6 +1,7 @@
 import zlib
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -112,3 +113,15 @@ def test_iou_is_the_mean_over_frames_and_blank_frames_agree() -> None:
 def test_iou_of_different_shapes_is_refused() -> None:
     with pytest.raises(ValueError, match="compared"):
         sil.frames_of_iou(np.zeros((2, 4, 4), np.bool_), np.zeros((3, 4, 4), np.bool_))
+
+
+def test_shrinking_is_opencvs_by_area() -> None:
+    body = np.zeros((1, 150, 70), np.bool_)
+    cv2.ellipse(body[0].view(np.uint8), (35, 75), (30, 74), 3, 0, 360, 1, -1)
+    body[0, 60:90, 30:40] = False
+    top, left, bottom, right = sil.bounding_boxes(body)[0]
+    cut = body[0, top:bottom, left:right].view(np.uint8) * np.uint8(254)
+    shrunk = cv2.resize(cut, (round((right - left) * 64 / (bottom - top)), 64), interpolation=cv2.INTER_AREA)
+    seen = sil.scaled(body, 64, 48)[0]
+    across = np.flatnonzero(seen.any(axis=0))
+    assert np.array_equal(seen[:, across[0] : across[-1] + 1], shrunk > 126)
