@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 import tests.file_database  # noqa: F401  the live server answers in threads of its own
@@ -8,7 +9,7 @@ from studies import rating
 from studies.models import Rater, Study
 from tests.studies.rows import make_study
 
-LONG = 15_000  # ms; two cores may be busy with other tests
+LONG = 20_000  # ms; two cores may be busy with other tests
 
 
 @pytest.fixture
@@ -38,3 +39,20 @@ def errors(page: Page) -> Any:
     )
     yield seen
     assert seen == []
+
+
+@pytest.fixture
+def who(researcher: Any) -> Any:
+    """Who is signed in at `site`."""
+    return researcher
+
+
+@pytest.fixture
+def site(page: Page, live_server: Any, client: Any, who: Any) -> str:
+    """The site's address, signed in."""
+    client.force_login(who)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+    )
+    return str(live_server.url)

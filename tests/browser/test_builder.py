@@ -10,11 +10,11 @@ import tests.file_database  # noqa: F401  the live server answers in threads of 
 from anonymizer import jobs
 from studies import runs
 from studies.models import Study, StudyDraft
-from tests.browser.test_dashboard import _no_errors, _patience, everybody_can_read, site  # noqa: F401
+from tests.browser.reading import everybody_can_read
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
 from tests.studies.rows import make_study
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience", "errors")]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def fill(page: Page) -> None:
 
 def test_without_a_run_the_invitation_stands_apart_from_the_form_and_hints_look_alike(
     page: Page,
-    site: str,  # noqa: F811
+    site: str,
 ):
     page.goto(site + reverse("studies:new"))
     card, form = page.locator(".card.empty").bounding_box(), page.locator(".builder").bounding_box()
@@ -53,7 +53,7 @@ def test_without_a_run_the_invitation_stands_apart_from_the_form_and_hints_look_
     assert below.evaluate(look) == of_field.evaluate(look)
 
 
-def test_from_an_empty_form_to_an_open_study(page: Page, site: str, judged: list[Any]):  # noqa: F811
+def test_from_an_empty_form_to_an_open_study(page: Page, site: str, judged: list[Any]):
     page.goto(site + reverse("studies:new"))
     fill(page)
     aside = page.locator("#aside")
@@ -74,7 +74,7 @@ def test_from_an_empty_form_to_an_open_study(page: Page, site: str, judged: list
     assert not StudyDraft.objects.exists()
 
 
-def test_what_is_typed_survives_a_reload(page: Page, site: str, judged: list[Any]):  # noqa: F811
+def test_what_is_typed_survives_a_reload(page: Page, site: str, judged: list[Any]):
     page.goto(site + reverse("studies:new"))
     page.get_by_label("Name").fill("Half a study")
     page.get_by_label("Raters wanted").fill("0")
@@ -89,7 +89,7 @@ def test_what_is_typed_survives_a_reload(page: Page, site: str, judged: list[Any
 
 def test_errors_take_the_focus_lead_to_their_fields_and_clear_nothing(
     page: Page,
-    site: str,  # noqa: F811
+    site: str,
     judged: list[Any],
 ):
     page.goto(site + reverse("studies:new"))
@@ -106,7 +106,7 @@ def test_errors_take_the_focus_lead_to_their_fields_and_clear_nothing(
     expect(page.get_by_label("sdf α 1.5")).to_be_checked()
 
 
-def test_a_rehearsal_fills_a_study_of_its_own(page: Page, site: str, judged: list[Any]):  # noqa: F811
+def test_a_rehearsal_fills_a_study_of_its_own(page: Page, site: str, judged: list[Any]):
     page.goto(site + reverse("studies:new"))
     fill(page)
     page.get_by_role("button", name="Rehearse with simulated raters").click()
@@ -124,7 +124,7 @@ def test_without_scripts_a_study_is_made_all_the_same(
     browser: Any,
     live_server: Any,
     page: Page,
-    site: str,  # noqa: F811
+    site: str,
     judged: list[Any],
 ):
     context = browser.new_context(java_script_enabled=False)
@@ -141,7 +141,7 @@ def test_without_scripts_a_study_is_made_all_the_same(
     assert Study.objects.get().pairs_per_rater == 4
 
 
-def test_the_builder_is_readable_and_works_by_keyboard(page: Page, site: str, judged: list[Any]):  # noqa: F811
+def test_the_builder_is_readable_and_works_by_keyboard(page: Page, site: str, judged: list[Any]):
     page.goto(site + reverse("studies:new"))
     everybody_can_read(page)
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -157,13 +157,13 @@ def test_the_builder_is_readable_and_works_by_keyboard(page: Page, site: str, ju
 
 
 @pytest.mark.parametrize("status", ["draft", "open", "closed"])
-def test_a_studys_life_is_readable(page: Page, site: str, status: str):  # noqa: F811
+def test_a_studys_life_is_readable(page: Page, site: str, status: str):
     study = make_study(status=status)
     page.goto(site + reverse("studies:manage", args=[study.slug]))
     everybody_can_read(page)
 
 
-def test_a_study_is_closed_frozen_and_copied(page: Page, site: str):  # noqa: F811
+def test_a_study_is_closed_frozen_and_copied(page: Page, site: str):
     study = make_study()
     address = site + reverse("studies:manage", args=[study.slug])
     page.goto(address)

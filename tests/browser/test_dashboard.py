@@ -5,50 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 import tests.file_database  # noqa: F401  the live server answers in threads of its own
 from studies import simulation
 from studies.models import Study
+from tests.browser.reading import everybody_can_read, violations
 from tests.studies.attacks import attack
 from tests.studies.conditions import with_second_condition
 from tests.studies.rows import enrol, make_study, rate
 
-pytestmark = pytest.mark.django_db(transaction=True)
-LONG = 20_000  # ms; two cores may be busy with other tests
-WIDTHS = (1440, 390)
-
-
-@pytest.fixture(autouse=True)
-def _patience(page: Page) -> None:
-    page.set_default_timeout(LONG)
-    expect.set_options(timeout=LONG)
-
-
-@pytest.fixture(autouse=True)
-def _no_errors(page: Page) -> Any:
-    """No page may throw, or ask for what its content policy forbids."""
-    seen: list[str] = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on(
-        "console", lambda message: seen.append(message.text) if "Content Security" in message.text else None
-    )
-    yield
-    assert seen == []
-
-
-@pytest.fixture
-def site(page: Page, live_server: Any, client: Any, researcher: Any) -> str:
-    """The site's address, signed in."""
-    client.force_login(researcher)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-    )
-    return str(live_server.url)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience", "errors")]
 
 
 @pytest.fixture
@@ -66,22 +34,6 @@ def rated() -> Study:
 
 def dashboard(site: str, study: Study, query: str = "") -> str:
     return site + reverse("studies:study", args=[study.slug]) + query
-
-
-def violations(page: Page) -> list[str]:
-    return [f"{each['id']}: {each['nodes'][0]['target']}" for each in Axe().run(page).response["violations"]]
-
-
-def everybody_can_read(page: Page) -> None:
-    """No violation in both themes, narrow and wide; no sideways scroll at 320 px."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            assert violations(page) == [], f"{width} px, {theme}"
-    page.set_viewport_size({"width": 320, "height": 900})
-    page.wait_for_function("document.documentElement.scrollWidth <= 320")
 
 
 def plot(page: Page, key: str) -> Any:

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from anonymizer import anonymizing, jobs
 from anonymizer.models import Run
 from studies import demo, simulation
 from studies.models import Presentation, Rating, Study
+from tests.browser.reading import violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = 30_000  # ms; two cores may be busy with other tests
@@ -39,8 +38,7 @@ class Researcher:
     def sees(self, heading: str) -> None:
         """The page of this heading, without a violation."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
-        found = Axe().run(self.page).response["violations"]
-        assert [f"{each['id']}: {each['nodes'][0]['target']}" for each in found] == []
+        assert violations(self.page) == []
 
     def fill(self, **values: Any) -> None:
         """Fields by their names; those that a form does not have are left alone."""
@@ -66,15 +64,10 @@ class Researcher:
 
 
 @pytest.fixture
-def she(page: Page, live_server: Any, client: Any, researcher: Any) -> Researcher:
+def she(page: Page, site: str) -> Researcher:
     page.set_default_timeout(LONG)
     expect.set_options(timeout=LONG)
-    client.force_login(researcher)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-    )
-    return Researcher(page, live_server.url)
+    return Researcher(page, site)
 
 
 def test_from_making_walkers_to_an_export_that_is_opened_and_read(she: Researcher, tmp_path: Path):

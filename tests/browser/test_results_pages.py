@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 from anonymizer import jobs
 from studies import exporting, keys, webhooks
 from studies.models import Export, Study
-from tests.browser.test_site_pages import _no_errors, _patience, everybody_can_read, site  # noqa: F401
+from tests.browser.reading import everybody_can_read
 from tests.studies.rows import enrol, make_study, rate
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience", "errors")]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def study() -> Study:
     return made
 
 
-def test_a_small_studys_file_is_downloaded_at_once(page: Page, site: str, study: Study):  # noqa: F811
+def test_a_small_studys_file_is_downloaded_at_once(page: Page, site: str, study: Study):
     page.goto(site + reverse("studies:exports", args=[study.slug]))
     expect(page.get_by_role("heading", level=1)).to_have_text("Exports")
     everybody_can_read(page)
@@ -37,7 +37,7 @@ def test_a_small_studys_file_is_downloaded_at_once(page: Page, site: str, study:
 
 def test_a_large_studys_file_is_made_while_the_page_waits(
     page: Page,
-    site: str,  # noqa: F811
+    site: str,
     study: Study,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -54,13 +54,13 @@ def test_a_large_studys_file_is_made_while_the_page_waits(
     assert hashlib.sha256(Path(waiting.value.path()).read_bytes()).hexdigest() == made.sha256
 
 
-def test_a_key_is_made_shown_once_and_revoked(page: Page, site: str, administrator: Any):  # noqa: F811
+def test_a_key_is_made_shown_once_and_revoked(page: Page, site: str, researcher: Any):
     page.goto(site + reverse("api_keys"))
     expect(page.get_by_role("main")).to_contain_text("No key yet.")
     page.get_by_label("Name").fill("notebook")
     page.get_by_role("button", name="Make key").click()
     secret = page.locator("#secret").inner_text()
-    assert keys.user_of(secret) == administrator
+    assert keys.user_of(secret) == researcher
     everybody_can_read(page)
     page.goto(site + reverse("api_keys"))
     expect(page.locator("#secret")).to_have_count(0)
@@ -71,7 +71,7 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, site: str, administrat
     everybody_can_read(page)
 
 
-def test_webhooks_are_readable(page: Page, site: str, study: Study):  # noqa: F811
+def test_webhooks_are_readable(page: Page, site: str, study: Study):
     webhooks.make(study, "https://example.org/gaitmos")
     webhooks.tell(study, "study.closed")
     page.goto(site + reverse("studies:webhooks", args=[study.slug]))

@@ -4,49 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from anonymizer import jobs
 from anonymizer.models import Dataset, Run
+from tests.browser.reading import everybody_can_read, violations
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, RunFactory, walks
 from tests.recognition.rows import result
 
-pytestmark = pytest.mark.django_db(transaction=True)
-LONG = 15_000  # ms; two cores may be busy with other tests
-WIDTHS = (1440, 390)
-
-
-@pytest.fixture(autouse=True)
-def _patience(page: Page) -> None:
-    page.set_default_timeout(LONG)
-    expect.set_options(timeout=LONG)
-
-
-@pytest.fixture(autouse=True)
-def _no_errors(page: Page) -> Any:
-    """No page may throw, or ask for what its content policy forbids."""
-    seen: list[str] = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on(
-        "console", lambda message: seen.append(message.text) if "Content Security" in message.text else None
-    )
-    yield
-    assert seen == []
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience", "errors")]
 
 
 @pytest.fixture
-def site(page: Page, live_server: Any, client: Any, administrator: Any) -> str:
-    """The site's address, signed in."""
-    client.force_login(administrator)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-    )
-    return str(live_server.url)
+def who(administrator: Any) -> Any:
+    return administrator
 
 
 @pytest.fixture
@@ -94,22 +67,6 @@ def recognized(anonymized: Run) -> Run:
         kind=Run.Kind.RECOGNIZE, parameters=parameters, result=result(), finished=timezone.now()
     )
     return run
-
-
-def violations(page: Page) -> list[str]:
-    return [f"{each['id']}: {each['nodes'][0]['target']}" for each in Axe().run(page).response["violations"]]
-
-
-def everybody_can_read(page: Page) -> None:
-    """No violation in both themes, narrow and wide; no sideways scroll at 320 px."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            assert violations(page) == [], f"{width} px, {theme}"
-    page.set_viewport_size({"width": 320, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 # --- Every page, empty ----------------------------------------------------------------------------

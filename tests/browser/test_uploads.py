@@ -9,17 +9,12 @@ from playwright.sync_api import Page, Route, expect
 from anonymizer import uploads
 from anonymizer.models import Run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience")]
 
 
-@pytest.fixture
-def site(page: Page, live_server, client, researcher, settings, tmp_path) -> str:
+@pytest.fixture(autouse=True)
+def _parts_lie_apart(settings, tmp_path) -> None:
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
-    client.force_login(researcher)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    page.set_default_timeout(15_000)
-    return str(live_server.url)
 
 
 def test_an_upload_goes_on_after_a_lost_connection(page: Page, site, tmp_path_factory, monkeypatch):
