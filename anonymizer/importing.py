@@ -16,9 +16,7 @@ from anonymizer.making_datasets import finish, own_dataset
 from anonymizer.models import Dataset, Run, Sequence
 
 if TYPE_CHECKING:
-    from anonymizer.gait import casia_b, opengait
-
-    Reader = casia_b.Reader | opengait.Reader
+    from anonymizer.gait.reading import Reader, Report
 
 SOURCES = {
     Run.Kind.IMPORT_CASIA_B: Dataset.Source.CASIA_B,
@@ -96,7 +94,7 @@ def stored_sequences(dataset: Dataset) -> set[str]:
     return {str(row) for row in Sequence.objects.filter(subject__dataset=dataset).select_related("subject")}
 
 
-def _about_frames(report: "casia_b.Report") -> dict[str, Any]:
+def _about_frames(report: "Report") -> dict[str, Any]:
     """What the import met on its way, for the dataset's page."""
     return {
         "blank_frames": report.blank_frames,
@@ -111,7 +109,7 @@ def _about_frames(report: "casia_b.Report") -> dict[str, Any]:
 def export_opengait(dataset: Dataset, folder: Path, form: str) -> Iterator[tuple[int, int]]:
     """Write a dataset in OpenGait's layout; yields (sequences written, sequences in all)."""
     from anonymizer.gait import opengait
-    from anonymizer.gait.casia_b import SequenceName
+    from anonymizer.gait.reading import SequenceName
     from anonymizer.gait.silhouettes import unpack
 
     rows = Sequence.objects.filter(subject__dataset=dataset).select_related("subject")

@@ -135,6 +135,7 @@ def drop(dataset: Dataset, entries: list[dict[str, Any]]) -> None:
 def export_walkers(parameters: dict[str, Any], seed: int, path: Path) -> Iterator[tuple[int, int]]:
     """Write the walkers as a CASIA-B tree of PNGs; yields (walks done, walks in all)."""
     from anonymizer.gait import casia_b
+    from anonymizer.gait.reading import RecordedSequence
     from anonymizer.gait.silhouettes import unpack
     from anonymizer.gait.walker_jobs import make_walk
 
@@ -142,9 +143,6 @@ def export_walkers(parameters: dict[str, Any], seed: int, path: Path) -> Iterato
     for done, (job, kept, _) in enumerate(parallel.ordered_map(make_walk, every), start=1):
         casia_b.export(
             path,
-            (
-                casia_b.CasiaSequence(*job.key, angle, unpack(each.silhouettes))
-                for angle, each in kept.items()
-            ),
+            (RecordedSequence(*job.key, angle, unpack(each.silhouettes)) for angle, each in kept.items()),
         )
         yield done, len(every)

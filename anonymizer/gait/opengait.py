@@ -2,22 +2,21 @@
 
 The folders are subject, gait condition and number, and view angle; the file's own name does not count. A pickle
 from a stranger can run code, so `arrays_only` reads nothing but a plain array of numbers; `.npy` files are
-read as well, and taken where a sequence has both. What becomes of a sequence is as in `casia_b`: blank frames
-are left out, the last `frames` are kept, what is too short or broken is dropped with a reason.
+read as well, and taken where a sequence has both. `reading` says what becomes of a sequence.
 """
 
 import io
 import pickle
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.archives import ArchiveError, Batch, Limits, batches
-from anonymizer.gait.casia_b import CasiaSequence, Dropped, NotKeptError, Pictures, Report, SequenceName
+from anonymizer.gait.archives import Batch, Limits
+from anonymizer.gait.reading import NotKeptError, Pictures, Reader, RecordedSequence, SequenceName
 from anonymizer.gait.silhouettes import Silhouettes, scaled
 
 SIDE = 64  # pixels, height and width of OpenGait's pictures
@@ -111,54 +110,27 @@ def _npy(data: bytes) -> NDArray[np.generic]:
 
 
 # --- Reading a data set -----------------------------------------------------------------------------
-class Reader:
-    """Iterate over it once: it yields the sequences that are kept, one at a time, and fills `report`."""
+class OpenGait(Reader):
+    suffixes = tuple(f".{each}" for each in FORMATS)
+    example = "sequence named as in OpenGait, like 001/nm-01/090/090.pkl"
 
-    def __init__(self, path: Path, frames: int, limits: Limits) -> None:
-        if frames < 1:
-            raise ValueError(f"sequences of {frames} frames can't be kept: ask for at least 1")
-        self.path, self.frames, self.limits = path, frames, limits
-        self.report = Report()
-        self._seen: set[SequenceName] = set()
-
-    def __iter__(self) -> Iterator[CasiaSequence]:
-        for batch in batches(self.path, tuple(f".{each}" for each in FORMATS), self.limits):
-            yield from self._sequences(batch)
-        if not self._seen:
-            raise ArchiveError(
-                f"{self.path}: holds no sequence named as in OpenGait, like 001/nm-01/090/090.pkl"
-            )
-
-    def _sequences(self, batch: Batch) -> Iterator[CasiaSequence]:
-        for name, reason in batch.skipped:
-            self.report.ignore(name, reason)
-        for sequence, file, suffix in self._named(batch.files):
-            try:
-                kept = self._read(sequence, file, suffix, batch.read)
-            except NotKeptError as why:
-                self.report.dropped.append(Dropped(str(sequence), why.reason, why.frames))
-            else:
-                self.report.keep(kept)
-                yield kept
-
-    def _named(self, files: Iterable[str]) -> list[tuple[SequenceName, str, str]]:
-        """Each file with the sequence it holds, `.npy` before `.pkl`."""
+    def _named(self, batch: Batch) -> list[tuple[SequenceName, tuple[str, str]]]:
+        """Each sequence with its file and that file's format, `.npy` before `.pkl`."""
         found = []
-        for file in files:
+        for file in batch.files:
             if match := _FILE.fullmatch(file.replace("\\", "/")):
                 subject, condition, number, angle, suffix = match.groups()
                 sequence = SequenceName(subject, condition.lower(), int(number), int(angle))
-                found.append((sequence, file, suffix.lower()))
+                found.append((sequence, (suffix.lower(), file)))
             else:
                 self.report.ignore(file, "not in a folder like 001/nm-01/090")
-        return sorted(found, key=lambda each: (each[0], each[2]))
+        return sorted(found)
 
     def _read(
-        self, name: SequenceName, file: str, suffix: str, read: Callable[[str], bytes]
-    ) -> CasiaSequence:
-        if name in self._seen:
-            raise NotKeptError("comes a second time", 0)
-        self._seen.add(name)
+        self, name: SequenceName, files: tuple[str, str], read: Callable[[str], bytes]
+    ) -> RecordedSequence:
+        self._first_time(name, 0)
+        suffix, file = files
         try:
             bodies = frames_of(read(file), suffix)
         except NotAnArrayError as error:
@@ -171,9 +143,9 @@ class Reader:
         return pictures.sequence(name, len(bodies), self.frames)
 
 
-def read(path: Path | str, frames: int = 50, *, limits: Limits | None = None) -> Reader:
+def read(path: Path | str, frames: int = 50, *, limits: Limits | None = None) -> OpenGait:
     """The sequences in a folder, zip or tar.gz in OpenGait's layout; as `casia_b.read` else."""
-    return Reader(Path(path), frames, limits or Limits())
+    return OpenGait(Path(path), frames, limits or Limits())
 
 
 # --- Writing ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from anonymizer import anonymizing, importing, jobs, making_datasets, runs, tasks, training_networks
 from anonymizer.gait import casia_b
 from anonymizer.gait.catalogue import METHODS
+from anonymizer.gait.reading import RecordedSequence
 from anonymizer.gait.silhouettes import pack, unpack
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Dataset, Run, Sequence
@@ -113,11 +114,11 @@ def stored(row):
 def tree(tmp_path):
     """Two subjects in CASIA-B's layout; one walk is too short."""
     sequences = [
-        casia_b.CasiaSequence(f"{subject:03d}", "nm", number, 90, figure(subject, number))
+        RecordedSequence(f"{subject:03d}", "nm", number, 90, figure(subject, number))
         for subject in (1, 2)
         for number in (1, 2)
     ]
-    short = casia_b.CasiaSequence("002", "bg", 1, 90, figure(2, 1)[:5])
+    short = RecordedSequence("002", "bg", 1, 90, figure(2, 1)[:5])
     casia_b.export(tmp_path / "tree", [*sequences, short])
     return tmp_path / "tree"
 

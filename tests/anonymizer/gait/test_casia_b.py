@@ -10,7 +10,7 @@ import pytest
 
 from anonymizer.gait import casia_b
 from anonymizer.gait.archives import ArchiveError
-from anonymizer.gait.casia_b import CasiaSequence
+from anonymizer.gait.reading import RecordedSequence
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 Files = dict[str, bytes]
@@ -213,7 +213,7 @@ def test_no_frames_at_all_can_not_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_exported_tree_is_read_back_equal(tmp_path: Path) -> None:
-    walk = CasiaSequence("017", "bg", 2, 144, walking_figure(9, 8, shape=(48, 64)))
+    walk = RecordedSequence("017", "bg", 2, 144, walking_figure(9, 8, shape=(48, 64)))
     assert casia_b.export(tmp_path, [walk]) == 9
     assert (tmp_path / "017/bg-02/144/017-bg-02-144-009.png").exists()
     (back,) = casia_b.read(tmp_path, frames=9)
@@ -222,14 +222,14 @@ def test_an_exported_tree_is_read_back_equal(tmp_path: Path) -> None:
 
 
 def test_an_export_never_mixes_two_walks(tmp_path: Path) -> None:
-    walk = CasiaSequence("017", "bg", 2, 144, walking_figure(2, 8, shape=(48, 64)))
+    walk = RecordedSequence("017", "bg", 2, 144, walking_figure(2, 8, shape=(48, 64)))
     casia_b.export(tmp_path, [walk])
     with pytest.raises(ValueError, match="already holds files"):
         casia_b.export(tmp_path, [walk])
 
 
 def test_what_has_no_name_in_the_layout_is_not_exported(tmp_path: Path) -> None:
-    walk = CasiaSequence("1017", "bg", 2, 144, walking_figure(2, 8, shape=(48, 64)))
+    walk = RecordedSequence("1017", "bg", 2, 144, walking_figure(2, 8, shape=(48, 64)))
     with pytest.raises(ValueError, match="three digits"):
         casia_b.export(tmp_path, [walk])
     assert list(tmp_path.iterdir()) == []

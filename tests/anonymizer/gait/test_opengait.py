@@ -9,8 +9,8 @@ import pytest
 
 from anonymizer.gait import opengait
 from anonymizer.gait.archives import ArchiveError
-from anonymizer.gait.casia_b import SequenceName
 from anonymizer.gait.opengait import NotAnArrayError
+from anonymizer.gait.reading import SequenceName
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 NAME = SequenceName("001", "nm", 1, 90)
