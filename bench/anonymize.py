@@ -10,8 +10,6 @@ donors are no part of it.
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
@@ -19,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import numpy as np
+from timing import seconds
 
 from anonymizer.gait import gait_cycle, methods
 from anonymizer.gait.contours import trunk_column
@@ -63,16 +62,6 @@ def fitted(noise: np.ndarray, noise_box: np.ndarray, original: np.ndarray, box: 
     matrix = np.array([[scale, 0, column], [0, scale, box[0] - noise_box[0] * scale]])
     moved = cv2.warpAffine(noise.astype(np.uint8) * 255, matrix, (original.shape[1], original.shape[0]))
     return np.asarray(moved > 127)
-
-
-def seconds(work: Callable[[], object], times: int = 5) -> float:
-    """The fastest of several: other programs can only slow it down."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
 
 
 def main() -> None:

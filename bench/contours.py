@@ -14,13 +14,12 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import time
-from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numba import njit
 from skimage.measure import find_contours
+from timing import seconds
 
 from anonymizer.gait.contours import contours, traced
 from anonymizer.gait.outlines import largest_outline
@@ -65,16 +64,6 @@ def in_python(frame: list[list[int]]) -> list[tuple[int, int]]:
         here = (row, column)
         outline.append(here)
         came_from = (at + 4 + (1 if at % 2 else 0)) % 8  # the empty neighbour seen last, from the new pixel
-
-
-def seconds(work: Callable[[], object], times: int) -> float:
-    """The fastest of several: other programs can only slow it down."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
 
 
 def main() -> None:

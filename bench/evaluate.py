@@ -12,7 +12,6 @@ energy images are timed on one made-up walk and counted up to 9,441.
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
+from timing import timed
 
 from recognition.identify import success
 from recognition.identify.gaits import GaitKey, Gaits
@@ -32,6 +32,7 @@ from recognition.identify.zheng import Zheng
 
 VIEW_ANGLES = range(0, 181, 18)
 TRAITS = 25
+CPU = time.process_time
 
 
 def structured_gaits(subjects: int, sequences: int, seed: int = 0) -> Gaits:
@@ -94,29 +95,19 @@ def all_rates(answers: Identifications) -> None:
     success.by_probe_view_angle(comparison)
 
 
-def timed(work: Callable[[], object], repeats: int = 3) -> tuple[float, object]:
-    """The best of a few runs, in seconds, and what came out."""
-    seconds = []
-    for _ in range(repeats):
-        begun = time.process_time()
-        found = work()
-        seconds.append(time.process_time() - begun)
-    return min(seconds), found
-
-
 def measure(title: str, subjects: int, sequences: int, how: str, gallery: str, probe: str) -> float:
     gaits = structured_gaits(subjects, sequences)
     parts = split(sorted(set(gaits.subjects.tolist())), how)
     train, test = gaits.of_subjects(parts.train), gaits.of_subjects(parts.test)
     enrolled, probes = (test.chosen(SequenceChoice.parse(choice)) for choice in (gallery, probe))
-    fit, recognizer = timed(lambda: Zheng().fit(train.inputs, train.subjects, train.view_angles), repeats=1)
+    fit, recognizer = timed(lambda: Zheng().fit(train.inputs, train.subjects, train.view_angles), 1, CPU)
     assert isinstance(recognizer, Zheng)
-    ours, answers = timed(lambda: evaluate(recognizer, enrolled, probes))
+    ours, answers = timed(lambda: evaluate(recognizer, enrolled, probes), 3, CPU)
     assert isinstance(answers, Identifications)
-    rates, _ = timed(lambda: all_rates(answers), repeats=1)
+    rates, _ = timed(lambda: all_rates(answers), 1, CPU)
     with threadpool_limits(1, "blas"):  # as ours
-        theirs, knn = timed(lambda: knn_cells(recognizer, enrolled, probes), repeats=1)
-        frugal, _ = timed(lambda: knn_of_features(recognizer, enrolled, probes), repeats=1)
+        theirs, knn = timed(lambda: knn_cells(recognizer, enrolled, probes), 1, CPU)
+        frugal, _ = timed(lambda: knn_of_features(recognizer, enrolled, probes), 1, CPU)
     same = np.isclose(success.rank_rate(answers), np.asarray(knn)).mean()
     print(f"{title}: {len(parts.test)} test subjects, {len(enrolled)} gallery gaits, {len(probes)} probes")
     print(f"  fit {fit:.2f} s, evaluate {ours:.3f} s, ranks, intervals and bootstrap {rates:.2f} s, ", end="")
@@ -131,7 +122,7 @@ def measure_gei() -> float:
     rows, columns = np.ogrid[:240, :320]
     body = ((rows - 120) / 70) ** 2 + ((columns - 160) / 25) ** 2 < 1
     walk = np.stack([np.roll(body, shift, axis=1) for shift in range(-25, 25)])
-    seconds, _ = timed(lambda: gait_energy_image(walk), repeats=9)
+    seconds, _ = timed(lambda: gait_energy_image(walk), 9, CPU)
     print(f"Gait energy image of 50 frames of 240 x 320: {seconds / 50 * 1e6:.0f} µs a frame (target 100)")
     return seconds
 

@@ -13,11 +13,10 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1", MKL_NUM_THREADS="1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
+from timing import seconds
 from torch import nn
 
 from anonymizer.gait.contours import CROP_SIDE, VECTOR_LENGTH
@@ -48,16 +47,6 @@ class Written(nn.Module):
     def forward(self, x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
         features = torch.relu(self.first(x1[:, None])) + torch.relu(self.first(x2[:, None]))
         return torch.relu(self.second(features))[:, 0]
-
-
-def seconds(work: Callable[[], object], times: int = 5) -> float:
-    """The fastest of several: other programs can only slow it down."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
 
 
 def applied(network: Written, x1: torch.Tensor, x2: torch.Tensor, batch: int) -> torch.Tensor:

@@ -6,7 +6,6 @@ One BLAS thread, as in a worker: two threads fighting for a small product make i
 """
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,17 +14,14 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from timing import seconds
+
 from anonymizer.gait.gait_cycle import period, phase_map, walk_features
 from anonymizer.gait.walkers import walk
 
 
 def microseconds_a_frame(work: Callable[[], object], frames: int) -> float:
-    best = float("inf")
-    for _ in range(30):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best / frames * 1e6
+    return seconds(work, 30) / frames * 1e6
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ The baseline finds the body with numpy, centres the whole frame on it and lets O
 """
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from timing import seconds
 
 from anonymizer.gait.silhouettes import Silhouettes, scaled
 
@@ -52,12 +53,7 @@ def plain_energy_image(silhouettes: Silhouettes) -> NDArray[np.float32]:
 
 
 def microseconds_a_frame(make: Callable[[Silhouettes], object], silhouettes: Silhouettes) -> float:
-    best = float("inf")
-    for _ in range(30):
-        start = time.perf_counter()
-        make(silhouettes)
-        best = min(best, time.perf_counter() - start)
-    return best / FRAMES * 1e6
+    return seconds(lambda: make(silhouettes), 30) / FRAMES * 1e6
 
 
 def main() -> None:

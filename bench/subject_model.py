@@ -6,8 +6,6 @@ python bench/subject_model.py
 import contextlib
 import io
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +16,8 @@ from sureal.dataset_reader import RawDatasetReader
 from sureal.subjective_model import SubjectMLEModelProjectionSolver
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from timing import timed
 
 from studies.mos import statistics, subject_model
 
@@ -33,16 +33,6 @@ def votes(stimuli: int, raters: int, each: int) -> Columns:
     felt = rng.uniform(1.5, 4.5, stimuli)[stimulus] + rng.normal(0, 0.35, raters)[rater]
     felt += 0.6 * rng.lognormal(0, 0.3, raters)[rater] * rng.normal(0, 1, len(rater))
     return stimulus, rater, np.clip(np.round(felt), 1, 5).astype(np.int64)
-
-
-def timed(call: Callable[[], Any], runs: int = 3) -> tuple[float, Any]:
-    """The fastest of a few runs, in seconds, and the result."""
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        result = call()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds), result
 
 
 def ours(columns: Columns, stimuli: int, raters: int) -> subject_model.SubjectModel:
@@ -63,8 +53,8 @@ def by_sureal(columns: Columns, stimuli: int, raters: int) -> dict[str, Any]:
 
 def compare(name: str, stimuli: int, raters: int, each: int) -> None:
     columns = votes(stimuli, raters, each)
-    mine, model = timed(lambda: ours(columns, stimuli, raters))
-    theirs, reference = timed(lambda: by_sureal(columns, stimuli, raters))
+    mine, model = timed(lambda: ours(columns, stimuli, raters), 3)
+    theirs, reference = timed(lambda: by_sureal(columns, stimuli, raters), 3)
     difference = float(np.abs(np.array(model.psi, dtype=float) - reference["quality_scores"]).max())
     print(
         f"{name}: {len(columns[0])} votes ({stimuli} stimuli, {raters} raters): ours {mine:.3f} s, "
@@ -79,12 +69,12 @@ def main() -> None:
     compare("30 of 1000 pairs a rater", 1000, 3334, 30)  # sureal holds a cell for every pair and rater
     stimuli, raters, each = 4000, 33_334, 30
     columns = votes(stimuli, raters, each)
-    seconds, model = timed(lambda: ours(columns, stimuli, raters))
+    seconds, model = timed(lambda: ours(columns, stimuli, raters), 3)
     print(f"subject model, {len(columns[0])} votes: {seconds:.2f} s, {model.iterations} rounds")
-    seconds, _ = timed(lambda: statistics.mos_by_stimulus(columns[0], columns[2], stimuli))
+    seconds, _ = timed(lambda: statistics.mos_by_stimulus(columns[0], columns[2], stimuli), 3)
     print(f"MOS by stimulus, {len(columns[0])} votes: {seconds:.3f} s")
     group = columns[0] % 11
-    seconds, _ = timed(lambda: statistics.mos_by_group(group, columns[1], columns[0], columns[2]))
+    seconds, _ = timed(lambda: statistics.mos_by_group(group, columns[1], columns[0], columns[2]), 3)
     print(f"clustered intervals of 11 groups, {len(columns[0])} votes: {seconds:.3f} s")
 
 

@@ -8,16 +8,15 @@ face away left out for it too.
 """
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from timing import timed
 
 from anonymizer.gait.silhouettes import pack
 from anonymizer.gait.walkers import walk
@@ -31,12 +30,6 @@ from anonymizer.gait.walkers.skeleton import segment_transforms, skin
 WALKS = [(subject, condition) for subject in range(4) for condition in ("nm", "bg", "cl")]
 NO_HULLS = np.zeros((0, 2), np.int32)
 Floats = NDArray[np.float32]
-
-
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
-    result = call()
-    return time.perf_counter() - start, result
 
 
 def packed_walks() -> int:
