@@ -118,6 +118,28 @@ NOISE_VIEW_ANGLE = ViewAngle(
 )
 
 
+CONTOUR_PARAMETERS: dict[str, Parameter] = {
+    "alpha": _alpha(0.3),
+    **READING,
+    "noise_view_angle": NOISE_VIEW_ANGLE,
+}
+
+
+def _contour_network(name: str, label: str, reference: str, first_layers: int) -> Method:
+    """One of those whose network has to be trained for α and the reading of the paper's text."""
+    return Method(
+        name=name,
+        label=label,
+        claim=NAIVE_ONLY,
+        reference=reference,
+        parameters=CONTOUR_PARAMETERS,
+        donor_policies=FIXED_FIRST,
+        needs_network=True,
+        first_layers=first_layers,
+        learned=("alpha", *READING),
+    )
+
+
 def _filter(name: str, label: str, strength: float, about: str) -> Method:
     """One of those that change a picture by itself."""
     spec = Number(strength, 0.0, 25.0, f"{about}, percent of the body's height")
@@ -135,33 +157,19 @@ METHODS: dict[str, Method] = {
             parameters={"alpha": _alpha(1.5, "how much of the donor's shape is mixed in")},
             donor_policies=ANY_DONOR,
         ),
-        Method(
-            name="tieu",
-            label="Contour network (Tieu et al. 2017)",
-            claim=NAIVE_ONLY,
-            reference="Tieu et al. 2017",
-            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
-            donor_policies=FIXED_FIRST,
-            needs_network=True,
-            learned=("alpha", *READING),
-        ),
-        Method(
-            name="tieu-unshared",
-            label="The same network with a first layer for each input, so that α acts",
-            claim=NAIVE_ONLY,
-            reference="Tieu et al. 2017, with unshared first layers",
-            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
-            donor_policies=FIXED_FIRST,
-            needs_network=True,
-            first_layers=2,
-            learned=("alpha", *READING),
+        _contour_network("tieu", "Contour network (Tieu et al. 2017)", "Tieu et al. 2017", 1),
+        _contour_network(
+            "tieu-unshared",
+            "The same network with a first layer for each input, so that α acts",
+            "Tieu et al. 2017, with unshared first layers",
+            2,
         ),
         Method(
             name="blend",
             label="Contour blend, the closed-form minimum of the network's loss",
             claim=NAIVE_ONLY,
             reference="Minimum of equation 5 of Tieu et al. 2017",
-            parameters={"alpha": _alpha(0.3), **READING, "noise_view_angle": NOISE_VIEW_ANGLE},
+            parameters=CONTOUR_PARAMETERS,
             donor_policies=FIXED_FIRST,
         ),
         Method(
