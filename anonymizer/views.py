@@ -17,11 +17,12 @@ from anonymizer import charts, contact_sheet, jobs, media, run_page, tasks
 from anonymizer.access import visible_runs
 from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
-from anonymizer.forms import GenerateForm, RunForm
+from anonymizer.forms import GenerateForm, RunForm, ready_datasets
 from anonymizer.import_forms import ImportForm
 from anonymizer.importing import SOURCES
 from anonymizer.method_forms import AnonymizeForm, TrainNetworkForm
 from anonymizer.models import AnonymizedSequence, Clip, Dataset, Run, Sequence, StoredSilhouettes
+from anonymizer.starting import started
 from anonymizer.store import read
 
 RUNS_A_PAGE = 40
@@ -124,18 +125,10 @@ def _asked(request: HttpRequest, *names: str) -> dict[str, str]:
 
 def _start(request: HttpRequest, form: RunForm, template: str) -> HttpResponse:
     """Show the form, or start its run and go to the run's page."""
-    if request.method == "POST" and form.is_valid():
-        run = form.start(request.user if request.user.is_authenticated else None)
-        if run is not None:
-            tasks.enqueue(run)
-            return redirect("anonymizer:run", run.pk)
-    status = 422 if form.errors else 200
-    return render(
-        request,
-        template,
-        {"form": form, "any_dataset": Dataset.objects.filter(ready=True).exists()},
-        status=status,
-    )
+    if answer := started(request, form):
+        return answer
+    context = {"form": form, "any_dataset": ready_datasets().exists()}
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -154,7 +147,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "kinds": [each for each in Run.Kind.choices if each[0] != Run.Kind.DEMO],
         "statuses": [(UNFINISHED, "Unfinished"), *Run.Status.choices],
         "any": visible_runs(request.user).exclude(kind=Run.Kind.DEMO).exists(),
-        "any_dataset": Dataset.objects.filter(ready=True).exists(),
+        "any_dataset": ready_datasets().exists(),
     }
     return render(request, "anonymizer/runs.html", context)
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from anonymizer import run_page, tasks
+from anonymizer import run_page
 from anonymizer.forms import ready_datasets
 from anonymizer.models import Run
+from anonymizer.starting import started
 from recognition import figures
 from recognition.forms import AblationForm
 
@@ -21,11 +22,8 @@ SHOWN = 5
 def ablations(request: HttpRequest) -> HttpResponse:
     """The newest comparisons, and the form that starts another."""
     form = AblationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        run = form.start(request.user if request.user.is_authenticated else None)
-        if run is not None:
-            tasks.enqueue(run)
-            return redirect("anonymizer:run", run.pk)
+    if answer := started(request, form):
+        return answer
     begun = run_page.titled(Run.objects.filter(kind=Run.Kind.ABLATE).order_by("-pk")[:SHOWN])
     context = {
         "form": form,

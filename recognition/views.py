@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from anonymizer import run_page, tasks
+from anonymizer import run_page
 from anonymizer.forms import RunForm, judged_anonymizations, ready_datasets
 from anonymizer.models import Anonymization, Run
+from anonymizer.starting import started
 from recognition import figures, reports, tables
 from recognition.forms import StartForm, TrainForm
 from recognition.models import Recognizer
@@ -139,11 +140,8 @@ def train(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest, form: RunForm, template: str) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        run = form.start(request.user if request.user.is_authenticated else None)
-        if run is not None:
-            tasks.enqueue(run)
-            return redirect("anonymizer:run", run.pk)
+    if answer := started(request, form):
+        return answer
     context = {
         "form": form,
         "any_anonymization": judged_anonymizations().exists(),

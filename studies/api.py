@@ -205,7 +205,7 @@ def _applicant(study: Study, application: Application) -> rating.Applicant:
 @router.get("raters/{rater}", response={200: Progress, 404: Refusal}, summary="How far")
 def progress(request: HttpRequest, rater: str) -> Progress:
     row = rater_of(rater)
-    is_over, waiting = _is_over(row), rating.remaining(row)
+    is_over, waiting = rating.is_over(row), rating.remaining(row)
     total, practice = rating.positions(row), rating.practice(row)
     back = platforms.way_back(row)
     return Progress(
@@ -219,15 +219,6 @@ def progress(request: HttpRequest, rater: str) -> Progress:
         completion_code=platforms.completion_code(row.study) if row.state == Rater.State.COMPLETE else None,
         way_back=WayBack(**vars(back)) if back else None,
     )
-
-
-def _is_over(rater: Rater) -> bool:
-    """Whether nothing more can be scored under this link."""
-    try:
-        rating.check_time(rater)
-    except (rating.Expired, rating.Frozen):
-        return True
-    return False
 
 
 @router.get(

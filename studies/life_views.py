@@ -38,33 +38,33 @@ def done_or_refused(request: HttpRequest, act: Callable[[], Any], said: str) -> 
 
 
 # --- Opening and closing --------------------------------------------------------------------------
+def _step(
+    request: HttpRequest, slug: str, step: Callable[[Study, User], None], said: str, page: str
+) -> HttpResponse:
+    """One step of the study's life, then back to its `page`."""
+    found = access.study_to_edit(request.user, slug)
+    done_or_refused(request, lambda: step(found, person(request)), said)
+    return redirect(page, slug)
+
+
 @login_required
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
-    found = access.study_to_edit(request.user, slug)
-    done_or_refused(
-        request, lambda: life.open_study(found, person(request)), "The study is open. Share its link."
-    )
-    return redirect("studies:study", slug)
+    said = "The study is open. Share its link."
+    return _step(request, slug, life.open_study, said, "studies:study")
 
 
 @login_required
 @require_POST
 def close_study(request: HttpRequest, slug: str) -> HttpResponse:
-    found = access.study_to_edit(request.user, slug)
     said = "The study is closed. Raters who are in may finish."
-    done_or_refused(request, lambda: life.close_study(found, person(request)), said)
-    return redirect("studies:study", slug)
+    return _step(request, slug, life.close_study, said, "studies:study")
 
 
 @login_required
 @require_POST
 def freeze(request: HttpRequest, slug: str) -> HttpResponse:
-    found = access.study_to_edit(request.user, slug)
-    done_or_refused(
-        request, lambda: life.freeze(found, person(request)), "Frozen. Nothing of it changes any more."
-    )
-    return redirect("studies:manage", slug)
+    return _step(request, slug, life.freeze, "Frozen. Nothing of it changes any more.", "studies:manage")
 
 
 @login_required

@@ -112,7 +112,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         return _message(request, "nothing_stored", _language(request), 404)
     language = _language(request, rater.locale)
     context = {"rater": rater, **_instructions(rater, language), "pair_seconds": pair_seconds(rater.study)}
-    return page("rater.html", request, language, rater.study, context, 410 if _is_over(rater) else 200)
+    return page("rater.html", request, language, rater.study, context, 410 if rating.is_over(rater) else 200)
 
 
 def _instructions(rater: Rater, language: str) -> dict[str, Any]:
@@ -127,14 +127,6 @@ def _instructions(rater: Rater, language: str) -> dict[str, Any]:
         "begin": say["begin_practice"] if practice else say["begin"],
         "clip_names": ["original", "changed", "walk", "both"],
     }
-
-
-def _is_over(rater: Rater) -> bool:
-    try:
-        rating.check_time(rater)
-    except (rating.Expired, rating.Frozen):
-        return True
-    return False
 
 
 @require_safe

@@ -122,6 +122,15 @@ def check_time(rater: Rater) -> None:
         raise Frozen("The results of this study are final, so it can't go on. Your scores are kept.")
 
 
+def is_over(rater: Rater) -> bool:
+    """Whether nothing more can be scored under this rater's link."""
+    try:
+        check_time(rater)
+    except (Expired, Frozen):
+        return True
+    return False
+
+
 def _seen(rater: Rater) -> None:
     """Note that the rater is there, alone with the row; who had gone takes the seat again if it is free."""
     now = timezone.now()
