@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from config.lifeline import left_behind
+from config.lifeline import die_with_parent, left_behind
 
 SECONDS = 120  # a bound on a hang; nothing here is measured
 LAUNCHER = (sys.executable, "-m", "config.launcher")
@@ -59,7 +59,7 @@ class Launched:
 
     # --- Start and end -------------------------------------------------------------------------
     def start(self, command: Sequence[str] = LAUNCHER) -> "Launched":
-        """Start it with its output in a file, and wait for its address."""
+        """Start it with its output in a file, and wait for its address. It ends when the tests end, killed or not."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 command,
@@ -68,6 +68,7 @@ class Launched:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=lambda: die_with_parent(signal.SIGTERM),
             )
         self.wait_for(f"GaitMOS is at {self.address}/")
         return self
