@@ -8,6 +8,8 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete
 
 from anonymizer.models import AnonymizedSequence, Clip, Dataset, Sequence
 
@@ -43,6 +45,25 @@ def delete_dataset(dataset: Dataset) -> None:
     with transaction.atomic():
         dataset.delete()
         transaction.on_commit(lambda: _delete(files))
+
+
+def goes_with(model: type[Model], field: str) -> None:
+    """Let the file in `field` go with its row, whichever way the row is deleted."""
+
+    def gone(instance: Model, **_: object) -> None:
+        name = getattr(instance, field).name
+        transaction.on_commit(lambda: _delete([name] if name else []))
+
+    post_delete.connect(gone, sender=model, weak=False, dispatch_uid=f"{model._meta.label}.{field}")
+
+
+def delete_folder(folder: str, start: str = "") -> None:
+    """Delete the files in a folder whose names start so; none is fine."""
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    _delete(f"{folder}/{name}" for name in names if name.startswith(start))
 
 
 def _delete(names: Iterable[str]) -> None:

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class RecognitionConfig(AppConfig):
     name = "recognition"
     verbose_name = "Recognition"
+
+    def ready(self) -> None:
+        from recognition import forgetting
+
+        forgetting.begin()

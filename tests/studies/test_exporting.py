@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from anonymizer import jobs
@@ -167,3 +168,13 @@ def test_the_administrations_export_of_ratings_has_the_documented_columns(client
     rows = list(csv.reader(io.StringIO(answer.content.decode())))
     assert rows[0] == list(export.COLUMNS)
     assert [row[rows[0].index("score")] for row in rows[1:]] == ["4", "2"]
+
+
+def test_an_export_file_goes_with_its_study(large, django_capture_on_commit_callbacks):
+    run = exporting.request_export(large, "csv", None)
+    tasks.export_study(run_id=run.pk)
+    name = Export.objects.get().file.name
+    assert default_storage.exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        large.delete()
+    assert not default_storage.exists(name)
