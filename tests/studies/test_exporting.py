@@ -170,11 +170,12 @@ def test_the_administrations_export_of_ratings_has_the_documented_columns(client
     assert [row[rows[0].index("score")] for row in rows[1:]] == ["4", "2"]
 
 
-def test_an_export_file_goes_with_its_study(large, django_capture_on_commit_callbacks):
+def test_a_made_file_goes_with_its_row(large, django_capture_on_commit_callbacks):
     run = exporting.request_export(large, "csv", None)
     tasks.export_study(run_id=run.pk)
-    name = Export.objects.get().file.name
+    made = Export.objects.get()
+    name = made.file.name
     assert default_storage.exists(name)
     with django_capture_on_commit_callbacks(execute=True):
-        large.delete()
+        made.delete()
     assert not default_storage.exists(name)
