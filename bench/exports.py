@@ -16,10 +16,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anonymizer.models import Anonymization
+    from studies.models import Stimulus, Study
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-PAIRS, EACH = 400, 30
+PAIRS, EACH, RATERS_AT_ONCE = 400, 30, 500
 FORMATS = ("csv", "json", "parquet", "xlsx", "sureal", "bundle")
 
 
@@ -29,91 +34,93 @@ def fill(votes: int) -> None:
 
     django.setup()
     import numpy as np
-    from django.db import connection, transaction
-    from django.utils import timezone
-
-    from anonymizer.models import Anonymization, AnonymizedSequence, Clip, Dataset, Run, Sequence, Subject
-    from studies.models import Presentation, Rater, Rating, Seat, Stimulus, Study
+    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")
-    rng, now = np.random.default_rng(1), timezone.now()
+    rng = np.random.default_rng(1)
+    study, pairs = _study_of_pairs()
+    quality = rng.uniform(1.5, 4.5, PAIRS)
+    for start in range(0, votes // EACH, RATERS_AT_ONCE):
+        shown = [
+            rng.choice(PAIRS, EACH, replace=False)
+            for _ in range(start, min(start + RATERS_AT_ONCE, votes // EACH))
+        ]
+        felt = [quality[seen] + rng.normal(0, 0.35) + rng.normal(0, 0.7, EACH) for seen in shown]
+        scores = np.clip(np.round(felt), 1, 5).astype(int)
+        _rate(study, pairs, start, [seen.tolist() for seen in shown], scores.tolist())
+
+
+def _study_of_pairs() -> tuple["Study", list["Stimulus"]]:
+    from anonymizer.models import Anonymization, Dataset, Run
+    from studies.models import Stimulus, Study
+
     dataset = Dataset.objects.create(name="bench", slug="bench", source="walkers", ready=True)
     run = Run.objects.create(kind=Run.Kind.ANONYMIZE, status="succeeded")
     anonymization = Anonymization.objects.create(
         run=run, dataset=dataset, method="sdf", alpha=1.5, donor_policy="synthetic"
     )
     study = Study.objects.create(name="bench", slug="bench", status="closed", consent_text="-")
-    condition = study.conditions.create(
-        number=1, label="sdf α 1.5", method="sdf", anonymization=anonymization
-    )
+    study.conditions.create(number=1, label="sdf α 1.5", method="sdf", anonymization=anonymization)
+    pairs = [_pair(study, anonymization, number) for number in range(1, PAIRS + 1)]
+    return study, Stimulus.objects.bulk_create(pairs)
+
+
+def _pair(study: "Study", anonymization: "Anonymization", number: int) -> "Stimulus":
+    """A subject's walk and the changed one, each with a clip."""
+    from anonymizer.models import AnonymizedSequence, Clip, Sequence, Subject
+    from studies.models import Stimulus
+
     stored = {"frame_count": 50, "height": 240, "width": 320}
-    pairs = []
-    for number in range(1, PAIRS + 1):
-        subject = Subject.objects.create(dataset=dataset, label=f"{number:03d}")
-        angle = 18 * (number % 11)
-        walk = Sequence.objects.create(
-            subject=subject, gait_condition="nm", number=1, view_angle=angle, **stored
-        )
-        changed = AnonymizedSequence.objects.create(anonymization=anonymization, source=walk, **stored)
-        clips = [
-            Clip.objects.create(seconds=10, sha256=f"{2 * number + k:064x}", file="none.mp4", **owner)
-            for k, owner in enumerate(({"sequence": walk}, {"anonymized_sequence": changed}))
-        ]
-        pairs.append(
-            Stimulus(
-                study=study, number=number, view_angle=angle, condition=condition,
-                reference_clip=clips[0], test_clip=clips[1], anonymized_sequence=changed,
+    angle = 18 * (number % 11)
+    subject = Subject.objects.create(dataset=anonymization.dataset, label=f"{number:03d}")
+    walk = Sequence.objects.create(subject=subject, gait_condition="nm", number=1, view_angle=angle, **stored)
+    changed = AnonymizedSequence.objects.create(anonymization=anonymization, source=walk, **stored)
+    reference, test = (
+        Clip.objects.create(seconds=10, sha256=f"{2 * number + k:064x}", file="none.mp4", **owner)
+        for k, owner in enumerate(({"sequence": walk}, {"anonymized_sequence": changed}))
+    )
+    return Stimulus(
+        study=study, number=number, view_angle=angle, condition=study.conditions.get(),
+        reference_clip=reference, test_clip=test, anonymized_sequence=changed,
+    )  # fmt: skip
+
+
+def _rate(
+    study: "Study", pairs: list["Stimulus"], before: int, shown: list[list[int]], scores: list[list[int]]
+) -> None:
+    """Some raters more: each one's seat, what it showed, and the scores; `before` sat there already."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from studies.models import Presentation, Rater, Rating, Seat
+
+    now = timezone.now()
+    seats = [
+        Seat(study=study, position=position, pairs=seen, occupied=True)
+        for position, seen in enumerate(shown, start=before + 1)
+    ]
+    with transaction.atomic():
+        Seat.objects.bulk_create(seats)
+        raters = Rater.objects.bulk_create(
+            Rater(
+                study=study, seat=seat, pseudonym=f"R-{seat.position:08X}", state="complete",
+                consent_version="1", consented=now, last_seen=now,
             )
+            for seat in seats
         )  # fmt: skip
-    Stimulus.objects.bulk_create(pairs)
-    quality = rng.uniform(1.5, 4.5, PAIRS)
-    for start in range(0, votes // EACH, 500):
-        count = min(500, votes // EACH - start)
-        with transaction.atomic():
-            seats = [
-                Seat(
-                    study=study,
-                    position=start + k + 1,
-                    pairs=rng.choice(PAIRS, EACH, replace=False).tolist(),
-                    occupied=True,
-                )
-                for k in range(count)
-            ]
-            Seat.objects.bulk_create(seats)
-            raters = Rater.objects.bulk_create(
-                Rater(
-                    study=study,
-                    seat=seat,
-                    pseudonym=f"R-{seat.position:08X}",
-                    state="complete",
-                    consent_version="1",
-                    consented=now,
-                    last_seen=now,
-                )
-                for seat in seats
+        presentations = Presentation.objects.bulk_create(
+            Presentation(rater=rater, stimulus=pairs[pair], position=place, fetched_at=now)
+            for rater, seen in zip(raters, shown, strict=True)
+            for place, pair in enumerate(seen, start=1)
+        )
+        every = [score for of_rater in scores for score in of_rater]
+        Rating.objects.bulk_create(
+            Rating(
+                presentation=each, score=score, watched_fraction=1, stalls=0, presented_at=now, rated_at=now
             )
-            shown = Presentation.objects.bulk_create(
-                Presentation(rater=rater, stimulus=pairs[pair], position=place, fetched_at=now)
-                for rater, seat in zip(raters, seats, strict=True)
-                for place, pair in enumerate(seat.pairs, start=1)
-            )
-            felt = (
-                quality[[pair for seat in seats for pair in seat.pairs]]
-                + np.repeat(rng.normal(0, 0.35, count), EACH)
-                + rng.normal(0, 0.7, count * EACH)
-            )
-            Rating.objects.bulk_create(
-                Rating(
-                    presentation=each,
-                    score=int(score),
-                    watched_fraction=1,
-                    stalls=0,
-                    presented_at=now,
-                    rated_at=now,
-                )
-                for each, score in zip(shown, np.clip(np.round(felt), 1, 5), strict=True)
-            )
+            for each, score in zip(presentations, every, strict=True)
+        )
 
 
 def export(form: str, path: str) -> None:
