@@ -13,7 +13,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     Run.Kind.IMPORT_OPENGAIT: ("import_opengait", ("name", "frames")),
     Run.Kind.GENERATE_WALKERS: (
         "generate_walkers",
-        ("name", "subjects", "sequences", "view_angles", "frames", "difficulty"),
+        ("name", "subjects", "sequences", "view_angles", "frames", "difficulty", "path_variation"),
     ),
     Run.Kind.TRAIN_NETWORK: ("train_network", ("dataset", "method", "alpha", "split", "epochs", "stride")),
     Run.Kind.ANONYMIZE: ("anonymize", ("dataset", "method", "alpha", "donor", "checkpoint", "split")),

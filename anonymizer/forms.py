@@ -111,6 +111,13 @@ class GenerateForm(RunForm):
     difficulty = forms.ChoiceField(
         help_text="How hard the walkers are to tell apart. A model, not a measurement."
     )
+    path_variation = forms.FloatField(
+        required=False,
+        min_value=0,
+        max_value=10,
+        initial=1,
+        help_text="How many times as much place and heading differ from walk to walk. 1 is as the difficulty has it.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         from anonymizer.gait.walkers.difficulty import DIFFICULTIES
@@ -129,6 +136,7 @@ class GenerateForm(RunForm):
             view_angles=[int(angle) for angle in asked["view_angles"]],
             frames=asked["frames"],
             difficulty=asked["difficulty"],
+            path_variation=1.0 if asked["path_variation"] is None else asked["path_variation"],
             seed=asked["seed"],
             user=user,
         )

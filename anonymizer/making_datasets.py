@@ -71,8 +71,9 @@ def walker_jobs(seed: int, parameters: dict[str, Any]) -> list["WalkerJob"]:
     from anonymizer.gait.walker_jobs import WalkerJob
 
     view_angles, frames = tuple(parameters["view_angles"]), parameters["frames"]
+    how = parameters["difficulty"], parameters.get("path_variation", 1.0)  # earlier versions had no choice
     return [
-        WalkerJob(seed, subject, condition, number, view_angles, frames, parameters["difficulty"])
+        WalkerJob(seed, subject, condition, number, view_angles, frames, *how)
         for subject in range(1, parameters["subjects"] + 1)
         for condition, count in parameters["sequences"].items()
         for number in range(1, count + 1)

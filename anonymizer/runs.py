@@ -73,20 +73,26 @@ def request_walkers(
     view_angles: Sequence[int] = CASIA_B_VIEW_ANGLES,
     frames: int = 50,
     difficulty: str = "casia",
+    path_variation: float = 1.0,
     seed: int = 0,
     user: User | None = None,
 ) -> Run:
     """Make walkers who exist nowhere."""
     check_new_dataset(name, frames)
-    parameters = walker_parameters(subjects, sequences, view_angles, frames, difficulty)
+    parameters = walker_parameters(subjects, sequences, view_angles, frames, difficulty, path_variation)
     return jobs.create(Run.Kind.GENERATE_WALKERS, {"name": name.strip(), **parameters}, seed=seed, user=user)
 
 
 def walker_parameters(
-    subjects: int, sequences: Mapping[str, int], view_angles: Sequence[int], frames: int, difficulty: str
+    subjects: int,
+    sequences: Mapping[str, int],
+    view_angles: Sequence[int],
+    frames: int,
+    difficulty: str,
+    path_variation: float = 1.0,
 ) -> dict[str, Any]:
     """The walkers' parameters, checked."""
-    from anonymizer.gait.walkers.difficulty import DIFFICULTIES
+    from anonymizer.gait.walkers.difficulty import DIFFICULTIES, MOST_PATH_VARIATION
 
     _within("subjects", subjects, 1, 999)
     _within("frames", frames, 1, 250)
@@ -104,12 +110,19 @@ def walker_parameters(
         _within("view angle", angle, 0, 359)
     if difficulty not in DIFFICULTIES:
         raise Refused(f"Difficulty {difficulty!r} is not known. Use one of: {', '.join(DIFFICULTIES)}.")
+    if not 0 <= path_variation <= MOST_PATH_VARIATION:  # so NaN is refused too
+        raise Refused(
+            f"Path variation must be from 0 to {MOST_PATH_VARIATION:g}, not {path_variation}. "
+            "1 is as the difficulty has it.",
+            "path_variation",
+        )
     return {
         "subjects": subjects,
         "sequences": {condition: count for condition, count in sequences.items() if count},
         "view_angles": sorted(view_angles),
         "frames": frames,
         "difficulty": difficulty,
+        "path_variation": path_variation,
     }
 
 

@@ -17,6 +17,7 @@ class WalkerJob:
     view_angles: tuple[int, ...]
     frames: int
     difficulty: str
+    path_variation: float = 1.0
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -33,6 +34,7 @@ def make_walk(job: WalkerJob) -> tuple[WalkerJob, dict[int, Packed], dict[int, i
         view_angles=job.view_angles,
         frames=job.frames,
         difficulty=job.difficulty,
+        path_variation=job.path_variation,
     )
     kept = {angle: packed(each) for angle, each in views.items() if len(each) >= job.frames}
     return job, kept, {angle: len(each) for angle, each in views.items() if len(each) < job.frames}

@@ -477,11 +477,12 @@ def test_a_run_can_be_copied_as_a_command(signed_in):
         "view_angles": [0, 90],
         "frames": 25,
         "difficulty": "casia",
+        "path_variation": 2.5,
     }
     line = command(RunFactory(parameters=parameters, seed=4))
     assert line == (
         "python manage.py generate_walkers --name 'two words' --subjects 3 --sequences nm=2 "
-        "--view-angles 0,90 --frames 25 --difficulty casia --seed 4"
+        "--view-angles 0,90 --frames 25 --difficulty casia --path-variation 2.5 --seed 4"
     )
 
 

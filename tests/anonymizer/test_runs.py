@@ -454,6 +454,8 @@ def test_the_noise_may_be_seen_from_elsewhere(dataset, policy):
         ({"view_angles": (0, 0)}, "each once"),
         ({"view_angles": (360,)}, "View angle must be from 0 to 359, not 360"),
         ({"difficulty": "trivial"}, "'trivial' is not known. Use one of"),
+        ({"path_variation": -1.0}, "Path variation must be from 0 to 10, not -1"),
+        ({"path_variation": float("nan")}, "Path variation must be from 0 to 10, not nan"),
     ],
 )
 def test_walkers_that_cannot_be_made_are_refused_in_words(options, message):

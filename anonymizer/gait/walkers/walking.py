@@ -68,8 +68,11 @@ def walk(
     view_angles: Sequence[int] = CASIA_B_VIEW_ANGLES,
     frames: int = 50,
     difficulty: str = "casia",
+    path_variation: float = 1.0,
 ) -> dict[int, Silhouettes]:
     """Walk `number` of `subject` under a condition (nm, bg: a bag, cl: a coat), keyed by view angle.
+
+    `path_variation` = how many times as much as the difficulty has it place and heading differ from walk to walk.
 
     Frames in which the body touches the picture's border are dropped, as a real recording's would be, so
     there may be fewer than `frames`. ValueError for what cannot be.
@@ -77,7 +80,7 @@ def walk(
     if condition not in CONDITIONS:
         raise ValueError(f"condition must be one of {', '.join(CONDITIONS)}, not {condition!r}")
     _refuse_negative(seed=seed, subject=subject, number=number)
-    settings = difficulty_named(difficulty)
+    settings = difficulty_named(difficulty, path_variation)
     who = somebody(_random(seed, _SUBJECTS, _IDENTITY, subject))
     rng = _random(seed, _SUBJECTS, _SEQUENCE, subject, CONDITIONS.index(condition), number)
     return _recorded(who, condition, rng, view_angles, frames, settings)

@@ -22,6 +22,12 @@ class Command(JobCommand):
         )
         parser.add_argument("--frames", type=int, default=50, help="of each sequence, 25 a second")
         parser.add_argument("--difficulty", default="casia", help="how hard they are to tell apart")
+        parser.add_argument(
+            "--path-variation",
+            type=float,
+            default=1.0,
+            help="how many times as much as the difficulty has it place and heading differ from walk to walk; 0 to 10",
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--export", metavar="PATH", help="write PNGs there instead of a dataset")
 
@@ -31,6 +37,7 @@ class Command(JobCommand):
             angles(options["view_angles"]),
             options["frames"],
             options["difficulty"],
+            options["path_variation"],
         )
         if options["export"]:
             return self._export(runs.walker_parameters(options["subjects"], *asked), options)

@@ -137,6 +137,22 @@ def test_harder_presets_change_more_from_walk_to_walk(energy: Callable[[Silhouet
     assert change("easy") < change("casia") < change("hard")
 
 
+def test_the_path_can_vary_more_from_walk_to_walk_and_as_before_without_a_word() -> None:
+    def frames(**asked: float) -> Silhouettes:
+        return walk(3, 1, "nm", 1, view_angles=(90,), frames=6, **asked)[90]  # type: ignore[arg-type]
+
+    def feet(variation: float) -> list[int]:
+        """The lowest row of the body in each of four walks: how far away it walks."""
+        seen = [
+            walk(3, 1, "nm", n, view_angles=(90,), frames=2, path_variation=variation)[90]
+            for n in range(1, 5)
+        ]
+        return [int(np.flatnonzero(each[0].any(axis=1)).max()) for each in seen]
+
+    assert np.array_equal(frames(), frames(path_variation=1.0))
+    assert np.ptp(feet(0.0)) < np.ptp(feet(5.0))
+
+
 def test_raw_gait_energy_images_name_the_walker_seen_from_the_same_angle(
     walks: Walks, energy: Callable[[Silhouettes], np.ndarray]
 ) -> None:
@@ -158,6 +174,7 @@ def test_raw_gait_energy_images_name_the_walker_seen_from_the_same_angle(
         ({"view_angles": ()}, "at least one angle"),
         ({"frames": 0}, "frames must be 1 or more"),
         ({"difficulty": "brutal"}, "difficulty must be one of easy, casia, hard"),
+        ({"path_variation": 11.0}, "path_variation must be from 0 to 10, not 11"),
     ],
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, object], message: str) -> None:
