@@ -93,6 +93,9 @@ def _title(run: Run, dataset: str, changed: Anonymization | None) -> str:
             return f"Variants of the recognizer on {dataset}"
         case Kind.RECOGNIZE:
             return f"Attackers on {changed}" if changed else "Attackers"
+        case Kind.SWEEP:
+            methods = dict.fromkeys(each["method"] for each in asked.get("conditions", []))
+            return f"Sweep over {', '.join(methods)}"
         case Kind.PREPARE_STUDY:
             return f"Clips for {run.study.name}" if hasattr(run, "study") else "Clips for a study"
         case Kind.EXPORT_STUDY:
@@ -295,6 +298,7 @@ STARTS = {
     Kind.TRAIN_RECOGNIZER: ("Train again", "recognition:train"),
     Kind.ABLATE: ("Compare again", "recognition:ablations"),
     Kind.RECOGNIZE: ("Start attackers again", "recognition:start"),
+    Kind.SWEEP: ("Sweep again", "recognition:sweeps"),
     Kind.PREPARE_STUDY: ("Make another study", "studies:new"),
 }
 
@@ -329,6 +333,8 @@ def next_steps(run: Run) -> list[Step]:
             return [Step("See the comparison", reverse("recognition:ablations"))]
         case Kind.RECOGNIZE:
             return [Step("See who is still named", reverse("recognition:recognition", args=[run.pk]))]
+        case Kind.SWEEP:
+            return [Step("See the table", reverse("recognition:sweep", args=[run.pk]))]
         case Kind.PREPARE_STUDY if hasattr(run, "study"):
             return [Step("See the study", reverse("studies:study", args=[run.study.slug]))]
         case Kind.EXPORT_STUDY if hasattr(run, "export"):

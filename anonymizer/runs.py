@@ -225,6 +225,20 @@ def request_anonymization(
     return jobs.create(Run.Kind.ANONYMIZE, asked, seed=seed, user=user)
 
 
+def check_method(
+    dataset: Dataset,
+    method: str,
+    alpha: float | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    donor: str | None = None,
+    split: str = DEFAULT_SPLIT,
+) -> None:
+    """Refuse, before hours of work, what `request_anonymization` would refuse after them."""
+    chosen = METHODS[method]
+    checked = _checked_parameters(chosen, _given(alpha, parameters))
+    _check_lenders(dataset, split, _checked_donor(chosen, donor), chosen.donors_for(checked))
+
+
 def _check_walks(dataset: Dataset, walks: Sequence[str]) -> None:
     """Refuse walks that nobody of the dataset walked."""
     rows = GaitSequence.objects.filter(subject__dataset=dataset).order_by()

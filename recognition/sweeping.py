@@ -59,12 +59,14 @@ def request_sweep(
     if not datasets or not wanted or not seeds:
         raise Refused("A sweep needs at least one dataset, one method and one seed.")
     if len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.")
+        raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.", "seeds")
     options, trained = dict(attack or {}), {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
     runs.check_parameters(trained["kind"], trained["parameters"])
     for dataset in datasets:
         anonymizer_runs.check_split(dataset, split)
         runs.check_choices(dataset, options)
+        for each in wanted:
+            anonymizer_runs.check_method(dataset, **each, donor=donor, split=split)
     asked = {
         "datasets": [dataset.pk for dataset in datasets],
         "conditions": [dict(each) for each in wanted],
@@ -191,3 +193,20 @@ class _Experiment:
 
     def _bar(self, done: int, total: int, _: str) -> None:
         self.work.progress(self.work.run.done, self.work.run.total, "Experiments")
+
+
+def joined(sweeps: Sequence[Run]) -> dict[str, Any]:
+    """The table and the figure of several sweeps in one, as `sweep` makes them of one."""
+    from recognition.identify import frontier
+
+    for run in sweeps:
+        if run.kind != Run.Kind.SWEEP or not run.result.get("rows"):
+            raise Refused(f"Run {run.pk} is no sweep with a finished experiment. Give the numbers of sweeps.")
+    rows = [row for run in sweeps for row in run.result["rows"]]
+    lines = frontier.summary(rows)
+    return {
+        "sweep_run": [run.pk for run in sweeps],
+        "rows": rows,
+        "summary": lines,
+        "figure": frontier.figure(lines),
+    }

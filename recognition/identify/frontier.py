@@ -21,8 +21,10 @@ LOOKS = {
     "blend": ("#6A4BA6", "▲"),
     "donor-mix": ("#B38427", "■"),
     "replace": ("#1F2A44", "▼"),
+    "replace-best": ("#1F2A44", "▽"),
 }
 OTHER = ("#545C69", "×")
+LETTER, LINE = 6.5, 14.0  # about, of a label: the width of a letter, the height of a line
 
 
 def row(experiment: Row, ladder: Sequence[Row], label: str) -> dict[str, Any]:
@@ -42,6 +44,9 @@ def row(experiment: Row, ladder: Sequence[Row], label: str) -> dict[str, Any]:
         "chance": strongest["chance"] if strongest else None,
         "strongest": strongest["attacker"] if strongest else None,
         "strongest_rank1": strongest["rank1"] if strongest else None,
+        "strongest_success_rate": strongest["success_rate"] if strongest else None,
+        "strongest_recognized": strongest["recognized"] if strongest else None,
+        "strongest_worst_rank1": _worst(strongest),
         **{f"{name}_rank1": rung["rank1"] for name, rung in rungs.items()},
         **{f"{name}_success_rate": rung["success_rate"] for name, rung in rungs.items()},
         **{name: experiment["proxies"].get(name) for name in PROXIES},
@@ -49,23 +54,33 @@ def row(experiment: Row, ladder: Sequence[Row], label: str) -> dict[str, Any]:
     }
 
 
+def _worst(rung: Row | None) -> float | None:
+    """How often the subject is named who is named most often."""
+    worst = rung.get("worst") if rung else None
+    return worst["rank1"] if worst else None
+
+
 def summary(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """One line a condition: of every number its mean, least and most over the seeds."""
-    gathered: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    """One line a condition and recognizer: of every number its mean, least and most over the seeds."""
+    gathered: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
     for each in rows:
-        gathered[each["dataset"], each["method"], each["condition"]].append(each)
+        recognizer = each.get("recognizer") or ""  # earlier versions knew one alone
+        gathered[each["dataset"], each["method"], each["condition"], recognizer].append(each)
     return [
-        {"dataset": dataset, "method": method, "condition": condition, "seeds": len(some)}
-        | {"refused": sum(bool(each["refused"]) for each in some)}
+        {"dataset": dataset, "method": method, "condition": condition, "recognizer": recognizer}
+        | {"seeds": len(some), "refused": sum(bool(each["refused"]) for each in some)}
+        | {"strongest": sorted({each["strongest"] for each in some if each.get("strongest")})}
         | {name: _spread([each.get(name) for each in some]) for name in _numbers(some)}
-        for (dataset, method, condition), some in gathered.items()
+        for (dataset, method, condition, recognizer), some in gathered.items()
     ]
 
 
 def _numbers(rows: Sequence[Row]) -> list[str]:
-    kept = ("clear_rank1", "chance", *PROXIES)
+    kept = ("chance", *PROXIES)
     names = dict.fromkeys(name for each in rows for name in each)
-    return [name for name in names if name.endswith(("_rank1", "_success_rate")) or name in kept]
+    return [
+        name for name in names if name.endswith(("_rank1", "_success_rate", "_recognized")) or name in kept
+    ]
 
 
 def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
@@ -78,16 +93,17 @@ def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
 # --- The figure -----------------------------------------------------------------------------------
 def figure(lines: Sequence[Row]) -> str:
     """The frontier as SVG: a point a condition, bars from the least to the most of its seeds."""
-    shown = [line for line in lines if line["strongest_rank1"] and line.get("iou")]
-    points = "".join(_point(line) for line in shown)
+    shown = [line for line in lines if line.get("strongest_rank1") and line.get("iou")]
+    heights = _label_heights(shown)
+    points = "".join(_point(line, height) for line, height in zip(shown, heights, strict=True))
     seeds = {line["seeds"] for line in shown}
     many = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"{next(iter(seeds), 0)}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" class="frontier" '
         f'font-family="Inter, system-ui, sans-serif" font-size="13" fill="#14181F">'
-        f"<title>Strongest attacker's rank-1 against overlap with the original</title>"
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#FFFFFF"/>{_axes()}{points}'
-        f'<text x="{LEFT}" y="{HEIGHT - 8}" fill="#545C69" font-size="12">'
+        f"<title>Strongest attacker’s rank-1 against overlap with the original</title>"
+        f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" fill="#FFFFFF"/>{_axes()}{points}'
+        f'<text class="said" x="{LEFT}" y="{HEIGHT - 8}" fill="#545C69" font-size="12">'
         f"Mean of {many} seeds; bars from the least to the most. Right and low is better.</text></svg>\n"
     )
 
@@ -97,9 +113,9 @@ def _axes() -> str:
     for step in range(6):
         y, x = _y(step / 5), _x(0.5 + step / 10)
         ticks.append(
-            f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#D9DDE3"/>'
-            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#545C69">{20 * step} %</text>'
-            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="#545C69">'
+            f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#D9DDE3"/>'
+            f'<text class="said" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#545C69">{20 * step} %</text>'
+            f'<text class="said" x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="#545C69">'
             f"{0.5 + step / 10:.1f}</text>"
         )
     return (
@@ -109,19 +125,36 @@ def _axes() -> str:
     )
 
 
-def _point(line: Row) -> str:
+def _label_heights(lines: Sequence[Row]) -> list[float]:
+    """Where each label stands, from the top down: one that would lie on another moves below it."""
+    heights = [0.0] * len(lines)
+    placed: list[tuple[float, float, float]] = []  # left, right, height
+    for n in sorted(range(len(lines)), key=lambda n: -float(lines[n]["strongest_rank1"]["mean"])):
+        left = _x(lines[n]["iou"]["mean"])
+        right = left + 10 + LETTER * len(lines[n]["condition"])
+        height = _y(lines[n]["strongest_rank1"]["mean"]) - 6
+        for other_left, other_right, other in sorted(placed, key=lambda each: each[2]):
+            if left < other_right and other_left < right and abs(height - other) < LINE:
+                height = other + LINE
+        placed.append((left, right, height))
+        heights[n] = height
+    return heights
+
+
+def _point(line: Row, label_height: float) -> str:
     colour, marker = LOOKS.get(line["method"], OTHER)
     rank1, iou = line["strongest_rank1"], line["iou"]
     x, y = _x(iou["mean"]), _y(rank1["mean"])
     label = escape(str(line["condition"]))
     worst = _far_off(line)
     return (
-        f"<g><title>{label}: rank-1 {rank1['mean']:.3f} ({rank1['least']:.3f} to {rank1['most']:.3f}), "
+        f'<g class="m-{escape(str(line["method"]))}">'
+        f"<title>{label}: rank-1 {rank1['mean']:.3f} ({rank1['least']:.3f} to {rank1['most']:.3f}), "
         f"IoU {iou['mean']:.3f}{worst}</title>"
-        f'<path d="M{x:.1f} {_y(rank1["least"]):.1f}V{_y(rank1["most"]):.1f}'
+        f'<path class="bar" d="M{x:.1f} {_y(rank1["least"]):.1f}V{_y(rank1["most"]):.1f}'
         f'M{_x(iou["least"]):.1f} {y:.1f}H{_x(iou["most"]):.1f}" stroke="{colour}" stroke-width="2"/>'
-        f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{colour}">{marker}</text>'
-        f'<text x="{x + 10:.1f}" y="{y - 6:.1f}" font-size="12">{label}</text></g>'
+        f'<text class="mark" x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{colour}">{marker}</text>'
+        f'<text x="{x + 10:.1f}" y="{label_height:.1f}" font-size="12">{label}</text></g>'
     )
 
 

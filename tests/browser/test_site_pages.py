@@ -169,6 +169,27 @@ def test_a_recognition_is_a_ladder_and_a_matrix(page: Page, site: str, recognize
     everybody_can_read(page)
 
 
+def test_a_sweep_is_a_frontier_and_its_table(page: Page, site: str, dataset: Dataset):
+    rates = {f"{name}_rank1": rate for name, rate in (("clear", 0.95), ("naive", 0.1), ("strongest", 0.6))}
+    row = {
+        "dataset": dataset.name, "method": "sdf", "condition": "sdf α 1.5", "alpha": 1.5, "seed": 0, "refused": "",
+        "recognizer": "zheng", "strongest": "naive", "chance": 0.02, "iou": 0.8, **rates,
+    }  # fmt: skip
+    asked = {"datasets": [dataset.pk], "conditions": [{"method": "sdf"}], "seeds": [0, 1]}
+    run = RunFactory(
+        kind=Run.Kind.SWEEP,
+        parameters={**asked, "attack": {}, "split": "30:15:55"},
+        result={"rows": [row, {**row, "seed": 1, "strongest_rank1": 0.7}]},
+    )
+    page.goto(site + reverse("recognition:sweep", args=[run.pk]))
+    expect(page.get_by_role("region", name="Conditions")).to_contain_text("60.0 to 70.0")
+    expect(page.get_by_role("img", name="Strongest attacker’s rank-1")).to_be_visible()
+    everybody_can_read(page)
+    page.goto(site + reverse("recognition:sweeps"))
+    expect(page.get_by_role("main")).to_contain_text("Begin a sweep")
+    everybody_can_read(page)
+
+
 def test_signing_in_and_its_error_are_readable(page: Page, live_server: Any, researcher: Any):
     page.goto(f"{live_server.url}/datasets/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

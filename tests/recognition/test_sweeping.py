@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from anonymizer import jobs
 from anonymizer.jobs import Refused
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.django_db
 ATTACK = {"attackers": ["naive"], "gallery": GALLERY, "probe": PROBE}
 
 
-def requested(dataset, methods=("blend",), alphas=(0.3, 2.0), seeds=(0, 1)):
+def requested(dataset, methods=("blend",), alphas=(0.3, 2.0), seeds=(0, 1), donor="random"):
     wanted = sweeping.conditions(methods, alphas)
-    return sweeping.request_sweep([dataset], wanted, seeds, SPLIT, donor="random", attack=ATTACK)
+    return sweeping.request_sweep([dataset], wanted, seeds, SPLIT, donor=donor, attack=ATTACK)
 
 
 def done(run):
@@ -78,6 +79,80 @@ def test_the_kind_of_recognizer_and_its_parameters_can_be_chosen(walkers):
         )
 
 
+# --- Its page ---------------------------------------------------------------------------------------
+@pytest.fixture
+def signed_in(client, researcher, monkeypatch):
+    monkeypatch.setattr("anonymizer.tasks.send", lambda run: None)
+    client.force_login(researcher)
+    return client
+
+
+FORM = {
+    "split": SPLIT, "methods": ["blend", "blur"], "alphas": "0.3, 2", "seeds": "0 1", "attackers": ["naive"],
+    "gallery": GALLERY, "probe": PROBE, "kind": "set-network", "parameters": "steps=2",
+}  # fmt: skip
+
+
+def test_a_sweep_has_a_page_with_its_table_its_frontier_and_every_attacker(walkers, signed_in):
+    run = requested(walkers)
+    address = reverse("recognition:sweep", args=[run.pk])
+    assert signed_in.get(address)["Location"] == reverse("anonymizer:run", args=[run.pk])
+    line = done(run)["summary"][0]
+    page = signed_in.get(address).content.decode()
+    assert page.count('<th scope="row">') == 2 * 2  # two conditions, in two tables
+    assert f"<b>{100 * line['strongest_rank1']['mean']:.1f}\u00a0%</b>" in page
+    assert 'role="img" class="frontier"' in page
+    assert "4 of 4 experiments" in page
+    assert str(run.pk) in signed_in.get(reverse("recognition:sweeps")).content.decode()
+
+
+def test_its_table_and_figure_can_be_downloaded(walkers, signed_in):
+    run = requested(walkers)
+    result = done(run)
+    address = reverse("recognition:sweep_export", args=[run.pk])
+    lines = b"".join(signed_in.get(address).streaming_content).decode().splitlines()
+    assert [float(row["naive_rank1"]) for row in csv.DictReader(lines)] == [
+        row["naive_rank1"] for row in result["rows"]
+    ]
+    found = signed_in.get(address, {"format": "json"}).json()
+    assert found == {name: result[name] for name in ("sweep_run", "rows", "summary")}
+    svg = signed_in.get(address, {"format": "svg"})
+    assert (svg["Content-Type"], svg.content.decode()) == ("image/svg+xml; charset=utf-8", result["figure"])
+
+
+def test_the_page_asks_for_a_sweep(walkers, signed_in):
+    answer = signed_in.post(reverse("recognition:sweeps"), {**FORM, "dataset": walkers.pk})
+    run = Run.objects.get(kind=Run.Kind.SWEEP)
+    assert answer["Location"] == reverse("recognition:sweep", args=[run.pk])
+    asked = run.parameters
+    assert [(each["method"], each["alpha"]) for each in asked["conditions"]] == [
+        ("blend", 0.3), ("blend", 2.0), ("blur", None),
+    ]  # fmt: skip
+    assert (asked["seeds"], asked["recognizer"]) == (
+        [0, 1],
+        {"kind": "set-network", "parameters": {"steps": 2}},
+    )
+    assert asked["attack"] == {**ATTACK, "copies": runs.COPIES, "clips": runs.CLIPS}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"seeds": "one"}, "Write whole numbers with commas between"),
+        ({"seeds": "1, 1"}, "Seeds must be whole numbers from 0, each once"),
+        ({"alphas": "nan"}, "Write numbers with commas between"),
+        ({"methods": []}, "This is needed."),
+        ({"parameters": "rank=3"}, "has no parameter &#x27;rank&#x27;"),
+        ({"probe": GALLERY}, "gallery"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_an_error_of_the_form(walkers, signed_in, wrong, said):
+    answer = signed_in.post(reverse("recognition:sweeps"), {**FORM, "dataset": walkers.pk, **wrong})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Run.objects.filter(kind=Run.Kind.SWEEP).exists()
+
+
 def test_methods_without_alpha_are_run_once(walkers):
     found = sweeping.conditions(["sdf", "replace"], [1.0, 2.0])
     assert [(each["method"], each["alpha"]) for each in found] == [
@@ -97,7 +172,27 @@ def test_what_cannot_be_swept_is_refused_at_once(walkers):
         sweeping.request_sweep(
             [walkers], sweeping.conditions(["sdf"], []), split=SPLIT, attack={"attackers": ["psychic"]}
         )
+    with pytest.raises(Refused, match="'alpha' must lie between 0 and 100, not -1"):
+        requested(walkers, alphas=(-1.0,))
+    with pytest.raises(Refused, match="Donor policy 'borrowed' is not known"):
+        sweeping.request_sweep([walkers], sweeping.conditions(["sdf"], []), split=SPLIT, donor="borrowed")
     assert not Run.objects.filter(kind=Run.Kind.SWEEP).exists()
+
+
+def test_several_sweeps_are_joined_into_one_table(walkers, tmp_path):
+    first, second = (
+        requested(walkers, alphas=(0.3,)),
+        requested(walkers, methods=("blur",), seeds=(5,), donor=None),
+    )
+    unfinished = requested(walkers)
+    done(first), done(second)
+    call_command("sweep", join=f"{first.pk},{second.pk}", output=str(tmp_path))
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["sweep_run"] == [first.pk, second.pk]
+    assert [(line["method"], line["seeds"]) for line in table["summary"]] == [("blend", 2), ("blur", 1)]
+    assert "blur" in (tmp_path / "frontier.svg").read_text()
+    with pytest.raises(Refused, match=f"Run {unfinished.pk} is no sweep with a finished experiment"):
+        sweeping.joined([first, unfinished])
 
 
 def test_the_command_writes_the_table_twice_and_the_figure(walkers, tmp_path):

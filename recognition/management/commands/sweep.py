@@ -10,6 +10,7 @@ from anonymizer import runs as anonymizer_runs
 from anonymizer.gait.catalogue import DONOR_POLICIES
 from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
+from anonymizer.models import Run
 from recognition import sweeping
 from recognition.management.attack_arguments import (
     add_attack_arguments,
@@ -23,8 +24,13 @@ class Command(JobCommand):
     help = "The same experiment over datasets, methods, alphas and seeds; one table and one figure."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--datasets", required=True, help="names, with commas between")
-        parser.add_argument("--methods", required=True, help="as in sdf,tieu,replace")
+        parser.add_argument("--datasets", default="", help="names, with commas between")
+        parser.add_argument("--methods", default="", help="as in sdf,tieu,replace")
+        parser.add_argument(
+            "--join",
+            metavar="RUNS",
+            help="instead of a new sweep: these, as in 7,12, in one table and one figure",
+        )
         parser.add_argument("--alphas", default="", help="as in 0.3,1.5; each method's own without")
         parser.add_argument(
             "--set",
@@ -46,6 +52,20 @@ class Command(JobCommand):
         folder = Path(options["output"]) if options["output"] else None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
+        result = self._joined(options["join"]) if options["join"] else self._swept(options)
+        if folder is not None:
+            write(folder, result)
+        return {name: result[name] for name in ("sweep_run", "rows", "summary")}
+
+    def _joined(self, text: str) -> dict[str, Any]:
+        wanted = [int(number) for number in _numbers("join", text)]
+        found = Run.objects.in_bulk(wanted)
+        missing = next((number for number in wanted if number not in found), None)
+        if missing is not None:
+            raise Refused(f"There is no run {missing}. Give the numbers that `sweep` printed.")
+        return sweeping.joined([found[number] for number in wanted])
+
+    def _swept(self, options: dict[str, Any]) -> dict[str, Any]:
         wanted = sweeping.conditions(
             _names(options["methods"]), _numbers("alphas", options["alphas"]), _settings(options["set"])
         )
@@ -57,10 +77,8 @@ class Command(JobCommand):
             attack=attack_options(options),
             recognizer=recognizer_options(options),
         )
-        result = finish(run, sweeping.sweep).result
-        if folder is not None:
-            write(folder, result)
-        return {name: result[name] for name in ("sweep_run", "rows", "summary")}
+        swept: dict[str, Any] = finish(run, sweeping.sweep).result
+        return swept
 
     def describe(self, result: dict[str, Any]) -> str:
         lines = [f"sweep run: {result['sweep_run']}"]
