@@ -154,50 +154,55 @@ def _write_shrunk(pixels: NDArray[np.uint8], boxes: NDArray[np.int64], result: N
         top, left, bottom, right = boxes[frame]
         if bottom - top > height:
             width = max(1, round((right - left) * height / (bottom - top)))
-            body = _shrunk(pixels[frame, top:bottom, left:right], height, width)
+            body = _shrunk(pixels[frame], boxes[frame], height, width)
             _place_centred(result[frame], body)
 
 
 @njit(cache=True)
-def _shrunk(body: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def _shrunk(pixels: NDArray[np.uint8], box: NDArray[np.int64], height: int, width: int) -> NDArray[np.uint8]:
     """(height, width): 1 where at least half of a pixel's area is body, as OpenCV's INTER_AREA has it."""
-    row_starts, rows, row_shares = _area_shares(body.shape[0], height)
-    column_starts, columns, column_shares = _area_shares(body.shape[1], width)
+    top, left, bottom, right = box
+    flat = pixels.reshape(-1)  # rows of it lie in memory order, which the compiler must know
+    row_firsts, row_shares = _area_shares(bottom - top, height)
+    column_firsts, column_shares = _area_shares(right - left, width)
     result = np.zeros((height, width), np.uint8)
-    covered = np.empty(body.shape[1], np.float32)
+    covered = np.zeros(right - left + len(column_shares), np.float32)
+    area = np.empty(width, np.float32)
     for i in range(height):
         covered[:] = 0
-        for k in range(row_starts[i], row_starts[i + 1]):
-            share, row = row_shares[k], body[rows[k]]
-            for column in range(len(covered)):
-                covered[column] += share * np.float32(row[column])
+        for k in range(len(row_shares)):
+            share = row_shares[k, i]
+            if share > 0:
+                begin = (top + row_firsts[i] + k) * pixels.shape[1] + left
+                row = flat[begin : begin + right - left]
+                for column in range(len(row)):
+                    covered[column] += share * np.float32(row[column])
+        area[:] = 0
+        for k in range(len(column_shares)):
+            shares = column_shares[k]
+            for j in range(width):
+                area[j] += shares[j] * covered[column_firsts[j] + k]
         for j in range(width):
-            area = np.float32(0)
-            for k in range(column_starts[j], column_starts[j + 1]):
-                area += column_shares[k] * covered[columns[k]]
-            result[i, j] = area > _HALF
+            result[i, j] = area[j] > _HALF
     return result
 
 
 @njit(cache=True)
-def _area_shares(size: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Which of `size` pixels each of `target` larger ones holds, and their shares of it.
+def _area_shares(size: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(target,) the first of `size` pixels that each of `target` larger ones holds, (most held, target) shares.
 
-    (target + 1,) where each one's begin; slivers under a thousandth are left out, as OpenCV does.
+    Slivers under a thousandth are left out, as OpenCV does.
     """
     scale = size / target
-    starts = np.zeros(target + 1, np.int64)
-    pixels, shares = np.empty(size + 2 * target, np.int64), np.empty(size + 2 * target, np.float32)
-    found = 0
+    firsts, shares = np.zeros(target, np.int64), np.zeros((int(scale) + 2, target), np.float32)
     for i in range(target):
         begin, end = i * scale, min((i + 1) * scale, float(size))
+        firsts[i] = int(begin)
         for pixel in range(int(begin), min(size, int(np.ceil(end)))):
             part = min(end, pixel + 1.0) - max(begin, float(pixel))
             if part > 1e-3:
-                pixels[found], shares[found] = pixel, part / min(scale, size - begin)
-                found += 1
-        starts[i + 1] = found
-    return starts, pixels[:found], shares[:found]
+                shares[pixel - firsts[i], i] = part / min(scale, size - begin)
+    return firsts, shares
 
 
 @njit(cache=True)

@@ -27,3 +27,20 @@ def _fill(some: Features, others: Features, distances: NDArray[np.float32]) -> N
             for k in range(width):
                 total += abs(some[i, k] - others[j, k])
             distances[i, j] = total
+
+
+@numba.njit(cache=True)
+def least_by_group(
+    distances: NDArray[np.float32], starts: NDArray[np.intp]
+) -> NDArray[np.float32]:  # (rows, groups)
+    """The least of each row of finite (rows, columns), group by group; groups begin at `starts`, the first at 0."""
+    rows, columns = distances.shape
+    least = np.empty((rows, len(starts)), np.float32)
+    for i in range(rows):
+        for group in range(len(starts)):
+            end = starts[group + 1] if group + 1 < len(starts) else columns
+            found = np.float32(np.inf)
+            for j in range(starts[group], end):
+                found = min(found, distances[i, j])
+            least[i, group] = found
+    return least

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from anonymizer.gait.splits import Split, split
+from recognition.identify.cityblock import least_by_group
 from recognition.identify.gaits import GaitKey, Gaits, subject_order
 from recognition.identify.identifications import Identifications
 from recognition.identify.recognizer import Recognizer, features_of
@@ -82,7 +83,9 @@ def _evaluated(recognizer: Recognizer, gallery: Gaits, probes: Gaits) -> Identif
             distances = recognizer.distances(tested, p, features, g)  # (rows, gallery gaits at g)
             if not np.isfinite(distances).all():
                 raise ValueError(f"Recognizer {recognizer.name} gave a distance that is no finite number.")
-            nearest = np.minimum.reduceat(distances, starts, axis=1)  # (rows, subjects enrolled at g)
+            nearest = least_by_group(
+                np.ascontiguousarray(distances, np.float32), starts
+            )  # (rows, subjects enrolled at g)
             scores[view_angles.index(g), rows[:, None], columns] = nearest
     return Identifications(probes.keys, tuple(view_angles), tuple(names), scores)
 
