@@ -54,6 +54,7 @@ def _page(run: Run) -> dict[str, Any]:
         "lines": [_line(line) for line in lines],
         "attackers": [_label(name) for name in named],
         "ladder": [_rungs(line, named) for line in lines],
+        "several_seeds": len({line["seeds"] for line in lines}) > 1,
         "several_datasets": len({line["dataset"] for line in lines}) > 1,
         "datasets": sorted({line["dataset"] for line in lines}),
         "synthetic": any(dataset.is_synthetic for dataset in datasets),
@@ -104,13 +105,14 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
         "dataset": line["dataset"],
         "seeds": line["seeds"],
         "refused": line["refused"],
-        "strongest": ", ".join(_label(name) for name in line["strongest"]),
+        "strongest": [_label(name) for name in line["strongest"]],
         "clear": mean(line.get("clear_rank1"), percent=True),
         "rank1": mean(strongest, percent=True),
         "spread": spread(strongest, percent=True),
         "success": mean(line.get("strongest_success_rate"), percent=True),
         "success_spread": spread(line.get("strongest_success_rate"), percent=True),
-        "recognized": spread(line.get("strongest_recognized")) or mean(line.get("strongest_recognized")),
+        "recognized": spread(line.get("strongest_recognized"), digits=0)
+        or mean(line.get("strongest_recognized")),
         "worst": mean(line.get("strongest_worst_rank1"), percent=True),
         "iou": mean(line.get("iou"), digits=2),
         "jitter": mean(line.get("jitter_ratio"), digits=2),
@@ -141,14 +143,13 @@ def mean(found: dict[str, float] | None, *, percent: bool = False, digits: int =
     return figures.percent(found["mean"]) if percent else f"{found['mean']:,.{digits}f}"
 
 
-def spread(found: dict[str, float] | None, *, percent: bool = False, digits: int | None = None) -> str:
-    """'11.2 to 14.0', least to most; empty where the seeds agree, or there is one."""
+def spread(found: dict[str, float] | None, *, percent: bool = False, digits: int = 1) -> str:
+    """'11.2–14.0', least to most; empty where the seeds agree, or there is one."""
     if not found or found["n"] < 2:
         return ""
-    scale, places = (100, 1) if percent else (1, 0)
-    places = places if digits is None else digits
-    ends = [f"{scale * found[end]:,.{places}f}" for end in ("least", "most")]
-    return " to ".join(dict.fromkeys(ends)) if ends[0] != ends[1] else ""
+    scale = 100 if percent else 1
+    ends = [f"{scale * found[end]:,.{digits}f}" for end in ("least", "most")]
+    return "–".join(ends) if ends[0] != ends[1] else ""
 
 
 @login_required

@@ -12,7 +12,7 @@ from typing import Any
 
 PROXIES = ("iou", "jitter_ratio", "manifold_ratio")
 Row = Mapping[str, Any]
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 480, 64, 190, 24, 56
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 500, 64, 150, 24, 76
 # Colour and marker of a method, as everywhere in the product; the others are grey crosses.
 LOOKS = {
     "sdf": ("#1F93C0", "●"),

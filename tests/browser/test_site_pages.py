@@ -182,7 +182,7 @@ def test_a_sweep_is_a_frontier_and_its_table(page: Page, site: str, dataset: Dat
         result={"rows": [row, {**row, "seed": 1, "strongest_rank1": 0.7}]},
     )
     page.goto(site + reverse("recognition:sweep", args=[run.pk]))
-    expect(page.get_by_role("region", name="Conditions")).to_contain_text("60.0 to 70.0")
+    expect(page.get_by_role("region", name="Conditions, scrolls sideways")).to_contain_text("60.0–70.0")
     expect(page.get_by_role("img", name="Strongest attacker’s rank-1")).to_be_visible()
     everybody_can_read(page)
     page.goto(site + reverse("recognition:sweeps"))
