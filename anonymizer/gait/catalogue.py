@@ -150,6 +150,15 @@ METHODS: dict[str, Method] = {
     each.name: each
     for each in (
         Method(
+            name="replace-best",
+            label="Best of n fresh walkers",
+            claim=replace_best.CLAIM,
+            reference="This project; see docs/method/replace-best.md",
+            parameters=replace_best.PARAMETERS,
+            donor_policies=("synthetic",),
+            draws_own_donors=True,
+        ),
+        Method(
             name="sdf",
             label="Blended distance fields",
             claim=NAIVE_ONLY,
@@ -206,15 +215,6 @@ METHODS: dict[str, Method] = {
                 "warp": Number(0.2, 0.0, 0.9, "how much it hurries and lingers, share of its speed"),
             },
             donor_policies=("none",),
-        ),
-        Method(
-            name="replace-best",
-            label="Best of n fresh walkers",
-            claim=replace_best.CLAIM,
-            reference="This project; see docs/method/replace-best.md",
-            parameters=replace_best.PARAMETERS,
-            donor_policies=("synthetic",),
-            draws_own_donors=True,
         ),
     )
 }

@@ -84,14 +84,17 @@ def assert_progress_only_grows(told):
 def assert_everything_is_there(run):
     assert run.result["runs"].keys() == {stage.name for stage in demo.STAGES} == run.result["seconds"].keys()
     assert Sequence.objects.count() == 12 * 4 * 2
-    assert set(Anonymization.objects.filter(copy="probe").values_list("method", flat=True)) == {"sdf", "tieu"}
+    assert set(Anonymization.objects.filter(copy="probe").values_list("method", flat=True)) == {
+        "replace-best",
+        "tieu",
+    }
     open_study = Study.objects.get(status=Study.Status.OPEN)
     assert run.result["study"] == open_study.slug
     assert run.result["rater_url"] == demo.rater_url(12)
     assert not open_study.raters.exists()
     assert [open_study.stimuli.filter(role=role).count() for role in ("training", "check")] == [3, 2]
     closed = Study.objects.get(status=Study.Status.CLOSED)
-    assert [condition.method for condition in closed.conditions.all()] == ["sdf", "tieu"]
+    assert [condition.method for condition in closed.conditions.all()] == ["replace-best", "tieu"]
     assert closed.raters.filter(simulated=True, state=Rater.State.COMPLETE).count() == 3
     assert (run.done, run.total) == (900, 900)
 
