@@ -32,6 +32,8 @@ class ArchiveError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
+    """How much an archive may hold, so that a hostile one fills neither memory nor disk."""
+
     unpacked_bytes: int = 8 * 2**30  # all of CASIA-B's silhouettes are below 2 GB
     members: int = 3_000_000  # files and folders; CASIA-B has 1.1 million frames
     ratio: int = 100  # unpacked to packed; PNGs hardly shrink, so 3 is usual

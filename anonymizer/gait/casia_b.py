@@ -23,6 +23,8 @@ _SEQUENCE_FOLDER = re.compile(r"(?:.*/)?(\d{3})/(nm|bg|cl)-(\d{2})/(\d{3})")
 
 
 class CasiaB(Reader):
+    """The sequences of a CASIA-B tree; `read` makes one."""
+
     suffixes = (".png",)
     example = "frame named as in CASIA-B, like 001/nm-01/090/001-nm-01-090-042.png"
 

@@ -32,6 +32,7 @@ def load(path: Path | str, *, method: str | None = None, device: str = "auto") -
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """The file of a checkpoint, an .npz without pickles."""
     about = {
         "format": _FORMAT,
         "method": checkpoint.method,

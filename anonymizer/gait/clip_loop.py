@@ -23,6 +23,8 @@ _LONGER_IS_BETTER = 0.1  # share of a joint's jump that a further cycle is worth
 
 @dataclass(frozen=True)
 class LoopPlan:
+    """Which frames of a walk a clip repeats, and how large the body is shown; `loop_plan` makes one."""
+
     start: int  # first frame repeated
     length: int  # frames repeated
     fades: bool  # whether the joint needs a fade

@@ -43,6 +43,7 @@ Walk: TypeAlias = Silhouettes | WalkFeatures
 
 
 def walk_features(silhouettes: Silhouettes) -> WalkFeatures:
+    """What `period` and `phase_map` need to know of a walk, (frames, height, width): compute it once, use it often."""
     blank = blank_frames(silhouettes)
     swings = _swings(silhouettes, blank)
     cycle, reliable = _cycle(swings, blank)

@@ -111,6 +111,8 @@ def _npy(data: bytes) -> NDArray[np.generic]:
 
 # --- Reading a data set -----------------------------------------------------------------------------
 class OpenGait(Reader):
+    """The sequences of a tree as OpenGait prepares it; `read` makes one."""
+
     suffixes = tuple(f".{each}" for each in FORMATS)
     example = "sequence named as in OpenGait, like 001/nm-01/090/090.pkl"
 

@@ -16,5 +16,6 @@ class Packed:
 
 
 def packed(silhouettes: Silhouettes) -> Packed:
+    """Silhouettes, (frames, height, width), as they are stored."""
     frames, height, width = silhouettes.shape
     return Packed(pack(silhouettes), picture(silhouettes), (frames, height, width))

@@ -18,7 +18,7 @@ _LONGEST_SIDE = 2048  # pixels; CASIA-B has 320
 
 
 class UnreadablePictureError(ValueError):
-    pass
+    """The data is no whole PNG, or of a size that no silhouette has."""
 
 
 def decode_grey(data: bytes) -> NDArray[np.uint8]:

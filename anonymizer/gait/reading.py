@@ -30,6 +30,8 @@ _MOST_IGNORED_NAMES = 200  # remembered by name; beyond that only counted
 
 
 class SequenceName(NamedTuple):
+    """What tells one recorded walk, seen by one camera, from all others."""
+
     subject: str
     gait_condition: str
     number: int
@@ -41,6 +43,8 @@ class SequenceName(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordedSequence:
+    """One recorded walk seen by one camera, and what was wrong with its frames."""
+
     subject: str
     gait_condition: str
     number: int
@@ -57,6 +61,8 @@ class RecordedSequence:
 
 @dataclass(frozen=True)
 class Dropped:
+    """A sequence that was not kept, and why."""
+
     sequence: str
     reason: str
     frames: int  # usable ones

@@ -19,6 +19,8 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Variant:
+    """A recognizer with one part changed."""
+
     name: str
     label: str
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -108,6 +108,7 @@ class Calibrated:
 
 
 def surprises(distances: NDArray[np.float64], inverse_temperature: float) -> NDArray[np.float64]:
+    """Distances (gaits, subjects) -> −log of the probability that it is this subject, of the same shape."""
     return np.asarray(-log_softmax(-inverse_temperature * distances, axis=1), np.float64)
 
 

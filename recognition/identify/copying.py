@@ -40,6 +40,7 @@ def prepare(size: tuple[int, int], silhouettes: bool, *workshop: Any) -> None:
 
 
 def copied(job: batch.TrackJob) -> CopiedTrack:
+    """One changed track, described, in a process that knows what is wanted; what can't be changed says why."""
     try:
         changed = batch.changed_views(job, {angle: unpack(data) for angle, data in job.track.views})
     except ValueError as error:

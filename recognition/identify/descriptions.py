@@ -25,6 +25,7 @@ class Description:
 
 
 def describe(silhouettes: Silhouettes, size: tuple[int, int] = SIZE) -> Description:
+    """All that attackers look at in a walk, (frames, height, width); its gait energy image in `size` pixels."""
     bodies = scaled(silhouettes, *SIZE)
     shown = bool(bodies.any())
     sized = bodies if tuple(size) == SIZE else scaled(silhouettes, *size)

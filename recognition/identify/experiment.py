@@ -61,6 +61,7 @@ def result(
 
 
 def protocol_of(gallery: SequenceChoice, probe: SequenceChoice, split: Split) -> dict[str, Any]:
+    """Who was compared with whom, as the result's JSON says it."""
     return {
         "gallery": gallery.names(),
         "probe": probe.names(),
@@ -71,6 +72,7 @@ def protocol_of(gallery: SequenceChoice, probe: SequenceChoice, split: Split) ->
 
 
 def clear_rates(originals: Identifications) -> dict[str, Any]:
+    """Matrices [gallery view angle][probe view angle] of the originals; None where no probe counts."""
     return {
         "rank1": plain(success.rank_rate(originals)),
         "rank5": plain(success.rank_rate(originals, 5)),
@@ -80,6 +82,7 @@ def clear_rates(originals: Identifications) -> dict[str, Any]:
 
 
 def attacker_rates(comparison: success.Comparison, donors: Mapping[GaitKey, str]) -> dict[str, Any]:
+    """One attacker's matrices [gallery view angle][probe view angle]; None where undefined."""
     return {
         "rank1": plain(success.rank_rate(comparison.anonymized)),
         "rank5": plain(success.rank_rate(comparison.anonymized, 5)),
@@ -92,6 +95,7 @@ def attacker_rates(comparison: success.Comparison, donors: Mapping[GaitKey, str]
 
 
 def probe_view_angles(comparison: success.Comparison, seed: int) -> list[dict[str, Any]]:
+    """The success rate of each probe view angle with its bootstrap interval, as the result's JSON holds it."""
     pooled = success.by_probe_view_angle(comparison, seed=seed)
     columns = zip(
         comparison.originals.view_angles, plain(pooled.rates), intervals(pooled.intervals), strict=True

@@ -90,6 +90,7 @@ KINDS = {
 
 
 def kind_named(name: str) -> Kind:
+    """The kind of recognizer; ValueError lists those there are."""
     if name not in KINDS:
         raise ValueError(f"There is no recognizer of kind {name!r}. Use one of {', '.join(KINDS)}.")
     return KINDS[name]

@@ -38,6 +38,7 @@ class Agreement:
 
 
 def agreement(ratings: Ratings) -> Agreement:
+    """How far raters agree, each measure None where it is undefined; k = the harmonic mean of votes a stimulus."""
     parts = variance_components(ratings)
     votes = np.bincount(ratings.stimulus)
     k = float(1 / np.mean(1 / votes[votes > 0])) if len(ratings.score) else 1.0

@@ -112,10 +112,12 @@ _OTHER = Look(OTHER, "x", hatch=".")
 
 
 def look_of(method: str) -> Look:
+    """Colour, marker and dash of a method, the same in every figure."""
     return _LOOKS.get(method, _OTHER)
 
 
 def marker(method: str, *, simulated: bool, size: int = 9) -> PlotlyDict:
+    """A method's marker, in pixels; open where the raters are simulated."""
     look = look_of(method)
     if simulated:
         return {"symbol": f"{look.marker}-open", "size": size, "color": look.colour, "line": {"width": 2}}
@@ -124,6 +126,7 @@ def marker(method: str, *, simulated: bool, size: int = 9) -> PlotlyDict:
 
 
 def line(method: str, *, simulated: bool) -> PlotlyDict:
+    """A method's line; dashed where the raters are simulated."""
     look = look_of(method)
     return {"color": look.colour, "width": 2, "dash": "dash" if simulated else look.dash}
 
@@ -263,6 +266,7 @@ def reference_trace(values: dict[int, float], name: str, *, factor: float, decim
 
 
 def scaled(value: float | None, factor: float) -> float | None:
+    """The value in the axis' unit; None stays None."""
     return None if value is None else value * factor
 
 

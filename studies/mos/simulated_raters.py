@@ -88,6 +88,7 @@ def bias_and_inconsistency(rater: int, *, seed: int, temperament: Temperament) -
 
 
 def is_careless(rater: int, *, seed: int, temperament: Temperament) -> bool:
+    """Whether this simulated rater clicks at random."""
     draws = np.random.default_rng([seed, _RATER, rater, 1])
     return bool(draws.random() < temperament.careless_share)
 
