@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -111,9 +110,3 @@ def free_slug(name: str) -> str:
 
 def summary(study: Study, site_url: str) -> dict[str, Any]:
     return {"study": study.slug, "rater_url": f"{site_url}/s/{study.token}/"}
-
-
-def stored_manifest(study: Study) -> Path | None:
-    """Where the clips that were brought wait for the run."""
-    told = study.run.parameters.get("manifest") if study.run else None
-    return Path(told) if told else None

@@ -44,11 +44,6 @@ class Attacker:
     ] = ()  # directly; naming fewer than one of these is a sign of a broken attack
     own_classifier: bool = False  # it uses no recognizer of the ladder's
 
-    @property
-    def is_dear(self) -> bool:
-        """Whether it works at some view angles alone, since it needs so many copies."""
-        return Need.MANY_COPIES in self.needs
-
 
 _LADDER = (
     Attacker(

@@ -7,8 +7,9 @@ and how far the seeds spread, least to most. Proxies choose what to show to peop
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from math import log
 from typing import Any
+
+from anonymizer.gait.proxies import log_ratio
 
 PROXIES = ("iou", "jitter_ratio", "manifold_ratio")
 Row = Mapping[str, Any]
@@ -168,7 +169,7 @@ def _far_off(line: Row) -> str:
 
 
 def _off(ratio: float) -> bool:
-    return abs(log(ratio)) > log(1.1)
+    return log_ratio(ratio) > log_ratio(1.1)
 
 
 def _x(iou: float) -> float:

@@ -7,6 +7,7 @@ gallery gait by the sum of absolute differences gives the name. The seed paper r
 """
 
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,7 @@ FORMAT = "gaitmos-zheng-1"
 PROJECTIONS = ("pls", "joint-pls", "none")
 TRANSFORMS = ("vtm", "none")
 COLUMNS = ("subject", "sequence")
+LARGEST = 256  # pixels a side: larger images hold no more of a silhouette, and cost memory
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class Parameters:
             raise ValueError(f"Columns {self.columns!r} are unknown. Use {', '.join(COLUMNS)}.")
         if len(self.size) != 2 or min(self.size) < 1:
             raise ValueError(f"Size {self.size} is no height and width in pixels. Use 64, 48.")
+        if max(self.size) > LARGEST:
+            raise ValueError(f"Size {self.size} is too large. Use at most {LARGEST} pixels a side.")
         if self.rank is not None and self.rank < 1:
             raise ValueError(f"The view transformation's rank must be at least 1, not {self.rank}.")
+        if not (math.isfinite(self.ridge) and self.ridge >= 0):
+            raise ValueError(f"The view transformation's ridge must be 0 or more, not {self.ridge}.")
         if self.components < 1:
             raise ValueError(f"PLS needs at least 1 component, not {self.components}.")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recognition.identify import attackers, success
-from recognition.identify.attackers import ATTACKERS, Need, attack, knows_more
+from recognition.identify.attackers import ATTACKERS, attack, knows_more
 from recognition.identify.gaits import Gaits, together
 from recognition.identify.material import DEFENDERS, GALLERY, OWN, TRAINING, Effort, Held, spread
 from recognition.identify.protocol import SequenceChoice, evaluate
@@ -58,7 +58,6 @@ def test_every_attacker_says_what_it_knows_and_needs():
     for attacker in ATTACKERS.values():
         assert attacker.knows.endswith(".")
         assert attacker.needs
-        assert attacker.is_dear is (Need.MANY_COPIES in attacker.needs)
 
 
 def test_who_knows_more_than_whom_is_passed_on():

@@ -165,6 +165,8 @@ def test_a_poor_view_angle_caps_the_components_of_all(train_and_test):
         ({"transform": "gan"}, "Transform 'gan' is unknown"),
         ({"components": 0}, "at least 1 component"),
         ({"size": (0, 48)}, "no height and width"),
+        ({"size": (64, 4800)}, "too large"),
+        ({"ridge": float("nan")}, "ridge must be 0 or more"),
     ],
 )
 def test_parameters_out_of_range_are_refused(wrong, said):
