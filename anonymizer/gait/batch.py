@@ -18,7 +18,7 @@ from anonymizer.gait.packing import Packed, packed
 from anonymizer.gait.silhouettes import Silhouettes, unpack
 from anonymizer.gait.training import Checkpoint
 
-_DONORS_KEPT = 64
+_DONORS_KEPT = 4  # unpacked, with what is computed of them, one of 11 views takes some 60 MB
 
 
 @dataclass(frozen=True)

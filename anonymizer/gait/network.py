@@ -112,7 +112,7 @@ def modified(weights: Weights, x1: Vectors, x2: Vectors, device: str = "auto", b
     x1, x2 = checked_vectors(x1, x2)
     if chosen_device(device) == "cpu":
         side = np.float32(CROP_SIDE)
-        return np.asarray(network_loops.forward(*weights.arrays(), x1 / side, x2 / side) * side)
+        return np.asarray(network_loops.forward(*weights.arrays(), x1, x2, side))
     result = np.empty_like(x1)
     layers = [torch.from_numpy(array).to("cuda") for array in weights.arrays()]
     with torch.inference_mode():
