@@ -132,13 +132,38 @@ class _Trial:
 
 def _trial(way: Way, seen: dict[str, Gaits]) -> _Trial:
     gaits = seen[way.forms[0]]
-    held_out = _held_out(gaits)
-    fitted, read = _fitted(way, {form: each.where(~held_out) for form, each in seen.items()})
-    kept = {form: each.where(held_out) for form, each in seen.items()}
-    own = np.searchsorted(fitted.subjects, gaits.where(held_out).subjects)
+    learned, asked = _learned_and_asked(gaits)
+    fitted, read = _fitted(way, {form: each.where(learned) for form, each in seen.items()})
+    kept = {form: each.where(asked) for form, each in seen.items()}
+    own = np.searchsorted(fitted.subjects, gaits.where(asked).subjects)
     distances = fitted.distances(read(kept))
     named = float(np.mean(distances.argmin(axis=1) == own))
     return _Trial(named, fitted_temperature(distances, own))
+
+
+def _learned_and_asked(copies: Gaits) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # (gaits,) each
+    """Copies to learn from, and those of held-out walks to ask about.
+
+    Where donors lend to several people, every third donor is held out too: the defender's are others than the
+    attacker's, and who was asked about donors that it knows would be far too sure.
+    """
+    walks, donors = _held_out(copies), _held_out_donors(copies)
+    learned, asked = ~walks & ~donors, walks & donors
+    enough = all(
+        np.count_nonzero(learned & (copies.subjects == each)) > 1 for each in np.unique(copies.subjects)
+    )
+    return (learned, asked) if asked.any() and enough else (~walks, walks)
+
+
+def _held_out_donors(copies: Gaits) -> NDArray[np.bool_]:  # (gaits,)
+    """Whose donor is to be a stranger; nobody's, where each donor lends to one person alone."""
+    lent: dict[str, set[str]] = {}
+    for key, donor in zip(copies.keys, copies.donors, strict=False):
+        lent.setdefault(donor, set()).add(key.subject)
+    if all(len(people) == 1 for people in lent.values()):
+        return np.zeros(len(copies), np.bool_)
+    strangers = set(sorted(lent)[1::3])
+    return np.array([donor in strangers for donor in copies.donors])
 
 
 def _held_out(copies: Gaits) -> NDArray[np.bool_]:  # (gaits,)

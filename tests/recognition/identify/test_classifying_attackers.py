@@ -7,7 +7,7 @@ import pytest
 
 from recognition.identify import success, verdict
 from recognition.identify.attackers import ATTACKERS, attack
-from recognition.identify.classifying_attackers import _held_out
+from recognition.identify.classifying_attackers import _held_out, _learned_and_asked
 from recognition.identify.gaits import GaitKey, Gaits
 from recognition.identify.harmonics import HEIGHT, WIDTH
 from recognition.identify.material import GALLERY, OWN, Effort, Held
@@ -35,6 +35,16 @@ class Walkers:
             values = leaks.get(form, 0) * own + self.rng.normal(size=(len(keys), *shape))
             found[form] = Gaits(tuple(keys), self._recorded(values) if form == "harmonics" else values)
         return found
+
+    def mixed_with_one_donor(self, donor, numbers, leaks) -> dict[str, Gaits]:
+        """The same, with one donor for everybody, whose shape mixes differently with each person's."""
+        found = self.changed(numbers, leaks)
+        mixed = 3 * self.rng.normal(size=(SUBJECTS, *SIZE))
+        geis = found["geis"].inputs + mixed[[int(key.subject) - 1 for key in found["geis"].keys]]
+        return {
+            form: Gaits(gaits.keys, geis if form == "geis" else gaits.inputs, (donor,) * len(gaits))
+            for form, gaits in found.items()
+        }
 
     def _recorded(self, values):
         """Complex, and turned to wherever in the cycle the recording began."""
@@ -96,6 +106,33 @@ def test_joint_names_at_least_as_many_as_either_of_what_it_adds():
 def test_a_look_that_says_nothing_costs_joint_nothing():
     material = material_of(boxes=1.5)
     assert rank1("joint", material) >= rank1("box-track", material) - 0.05
+
+
+def test_who_knows_other_donors_than_the_defenders_is_not_too_sure_of_shapes():
+    joint, box = [], []
+    for seed in range(3):
+        walkers, leaks = Walkers(seed), {"boxes": 1.0}
+        copies = [walkers.mixed_with_one_donor(f"own {n}", (1, 2), leaks) for n in range(COPIES)]
+        material = replace(
+            material_of(seed),
+            anonymized=walkers.mixed_with_one_donor("the defender's", (5, 6), leaks),
+            own={(GALLERY, form, OWN): [copy[form] for copy in copies] for form in FORMS},
+        )
+        joint.append(rank1("joint", material))
+        box.append(rank1("box-track", material))
+    assert np.mean(joint) >= np.mean(box) - 0.05
+
+
+def test_held_out_walks_have_held_out_donors_where_donors_lend_to_several():
+    keys = [GaitKey(s, "nm", n, 0) for s in ("001", "002") for n in (1, 2, 3) for _ in range(5)]
+    copies = Gaits(tuple(keys), np.zeros((30, 1)), tuple("abcde" * 6))
+    learned, asked = _learned_and_asked(copies)
+    assert {(key.number, donor) for key, donor, each in zip(keys, copies.donors, asked, strict=True) if each} == {
+        (3, "b"), (3, "e"),
+    }  # fmt: skip
+    assert {donor for donor, each in zip(copies.donors, learned, strict=True) if each} == set("acd")
+    fresh = Gaits(copies.keys, copies.inputs, tuple(map(str, range(30))))
+    assert _learned_and_asked(fresh)[1].tolist() == [key.number == 3 for key in keys]
 
 
 def test_clips_that_are_linked_name_more_than_one_of_them():
