@@ -110,14 +110,18 @@ def checked_vectors(*several: NDArray[Any]) -> list[Vectors]:
 def modified(weights: Weights, x1: Vectors, x2: Vectors, device: str = "auto", batch: int = 4096) -> Vectors:
     """Φ2(X1, X2) of vectors (frames, 4000) in crop pixels, in the same unit."""
     x1, x2 = checked_vectors(x1, x2)
-    if chosen_device(device) == "cpu":
-        side = np.float32(CROP_SIDE)
-        return np.asarray(network_loops.forward(*weights.arrays(), x1, x2, side))
+    if chosen_device(device) == "cuda":
+        return torch_modified(weights, x1, x2, "cuda", batch)
+    return np.asarray(network_loops.forward(*weights.arrays(), x1, x2, np.float32(CROP_SIDE)))
+
+
+def torch_modified(weights: Weights, x1: Vectors, x2: Vectors, device: str, batch: int) -> Vectors:
+    """The same in PyTorch, some frames at a time: what a GPU runs, and what the loops are held against."""
     result = np.empty_like(x1)
-    layers = [torch.from_numpy(array).to("cuda") for array in weights.arrays()]
+    layers = [torch.from_numpy(array).to(device) for array in weights.arrays()]
     with torch.inference_mode():
         for start in range(0, len(x1), batch):
-            pair = [torch.from_numpy(x[start : start + batch]).to("cuda") / CROP_SIDE for x in (x1, x2)]
+            pair = [torch.from_numpy(x[start : start + batch]).to(device) / CROP_SIDE for x in (x1, x2)]
             result[start : start + batch] = (phi2(layers, *pair) * CROP_SIDE).cpu().numpy()
     return result
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
+from anonymizer.gait.network import chosen_device
 from anonymizer.gait.silhouettes import scaled, unpack
 from recognition.identify import gei
 from recognition.identify.gaits import Inputs
@@ -83,7 +84,7 @@ class SetNetwork:
 
     def __init__(self, settings: Parameters | None = None, device: str = "cpu") -> None:
         self.settings = settings or Parameters()
-        self.device = torch.device(device)
+        self.device = torch.device(chosen_device(device))
         self.losses: list[float] = []  # one a training step
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.seed)

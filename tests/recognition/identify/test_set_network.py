@@ -159,3 +159,9 @@ def test_weights_that_are_no_numbers_and_other_files_are_refused(trained):
         set_network.load(file)
     with pytest.raises(ValueError, match="does not hold a set network"):
         set_network.load(io.BytesIO(b"weights"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="PyTorch finds no GPU here"):
+        SetNetwork(SMALL, "cuda")
