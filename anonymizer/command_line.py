@@ -26,6 +26,8 @@ NAMES = {"anonymization_run": "run"}  # where option and parameter are called di
 
 def command(run: Run) -> str:
     """One line for a shell; empty where no command does it."""
+    if run.kind == Run.Kind.SWEEP:
+        return shlex.join(["python", "manage.py", "sweep", *_sweep(run.parameters)])
     if run.kind not in COMMANDS:
         return ""
     name, options = COMMANDS[run.kind]
@@ -36,6 +38,47 @@ def command(run: Run) -> str:
         value = _word(option, run.parameters.get(option))
         words += [f"--{NAMES.get(option, option).replace('_', '-')}", value] if value else []
     return shlex.join([*words, *_settings(run), *_seed(run)])
+
+
+def _sweep(asked: dict[str, Any]) -> list[str]:
+    """Options of `sweep`: lists, what attackers may spend, and the recognizer."""
+    names = Dataset.objects.in_bulk(asked["datasets"])
+    attack, trained = asked.get("attack", {}), asked.get("recognizer", {})
+    options = {
+        "datasets": [names[pk].name if pk in names else "deleted" for pk in asked["datasets"]],
+        "methods": list(dict.fromkeys(each["method"] for each in asked["conditions"])),
+        "seeds": asked["seeds"],
+        **{name: asked.get(name) for name in ("donor", "split", "epochs", "stride")},
+        **{name: attack.get(name) for name in ("attackers", "gallery", "probe", "copies", "clips")},
+        "attack-view-angles": attack.get("view_angles"),
+        "recognizer": trained.get("kind"),
+    }
+    words = [word for name, value in options.items() if value for word in (f"--{name}", _word(name, value))]
+    own = [f"{name}={_text(value)}" for name, value in trained.get("parameters", {}).items()]
+    return [
+        *words,
+        *_alphas(asked["conditions"]),
+        *(word for each in own for word in ("--recognizer-set", each)),
+    ]
+
+
+def _alphas(conditions: list[dict[str, Any]]) -> list[str]:
+    """The alphas of all methods that have one, where they are the same, and every method's settings."""
+    by_method: dict[str, list[Any]] = {}
+    settings: dict[str, Any] = {}
+    for each in conditions:
+        by_method.setdefault(each["method"], []).append(each["alpha"])
+        settings |= {f"{each['method']}:{name}": value for name, value in each.get("parameters", {}).items()}
+    with_alpha = {name: alphas for name, alphas in by_method.items() if alphas != [None]}
+    lists = list(with_alpha.values())
+    if any(alphas != lists[0] for alphas in lists):
+        settings |= {f"{name}:alpha": alphas[0] for name, alphas in with_alpha.items()}
+        lists = []
+    words = ["--alphas", ",".join(f"{alpha:g}" for alpha in lists[0])] if lists else []
+    return [
+        *words,
+        *(word for name, value in settings.items() for word in ("--set", f"{name}={_text(value)}")),
+    ]
 
 
 def _settings(run: Run) -> list[str]:

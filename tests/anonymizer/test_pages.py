@@ -486,6 +486,28 @@ def test_a_run_can_be_copied_as_a_command(signed_in):
     )
 
 
+def test_a_sweep_can_be_copied_as_a_command():
+    dataset = DatasetFactory(name="two words")
+    parameters = {
+        "datasets": [dataset.pk],
+        "conditions": [
+            {"method": "sdf", "alpha": 1.5, "parameters": {}},
+            {"method": "sdf", "alpha": 5.0, "parameters": {}},
+            {"method": "blur", "alpha": None, "parameters": {"strength": 3.0}},
+        ],
+        "seeds": [0, 1],
+        "split": "20:10:70",
+        "attack": {"attackers": ["naive", "joint"], "copies": 5, "view_angles": [90]},
+        "recognizer": {"kind": "zheng", "parameters": {"rank": 8}},
+    }
+    line = command(RunFactory(kind=Run.Kind.SWEEP, parameters=parameters))
+    assert line == (
+        "python manage.py sweep --datasets 'two words' --methods sdf,blur --seeds 0,1 --split 20:10:70 "
+        "--attackers naive,joint --copies 5 --attack-view-angles 90 --recognizer zheng --alphas 1.5,5 "
+        "--set blur:strength=3.0 --recognizer-set rank=8"
+    )
+
+
 def test_runs_are_filtered_by_kind_and_state(signed_in):
     RunFactory(kind=Run.Kind.GENERATE_WALKERS, parameters={"name": "ready ones"})
     RunFactory(kind=Run.Kind.IMPORT_CASIA_B, parameters={"name": "broken ones"}, status=Run.Status.FAILED)
