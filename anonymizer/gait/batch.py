@@ -115,9 +115,19 @@ def _recorded(track: PackedTrack) -> Donor:
 
 
 def _donor(lent: Lent) -> Donor:
-    if isinstance(lent, FreshDonor):
-        return Donor(walkers.donor(0, lent.number, view_angles=lent.view_angles, frames=lent.frames))
-    return _recorded(lent)
+    return _rendered(lent) if isinstance(lent, FreshDonor) else _recorded(lent)
+
+
+def _rendered(lent: FreshDonor) -> Donor:
+    """From beyond 180° a walker is seen as the mirror image of 360° less the angle."""
+    before = {angle: 360 - angle % 360 if angle % 360 > 180 else angle % 360 for angle in lent.view_angles}
+    seen = walkers.donor(0, lent.number, view_angles=sorted(set(before.values())), frames=lent.frames)
+    return Donor(
+        {
+            angle: seen[known] if known == angle % 360 else np.ascontiguousarray(seen[known][..., ::-1])
+            for angle, known in before.items()
+        }
+    )
 
 
 def changed_views(job: TrackJob, original: Track) -> dict[int, Silhouettes]:
