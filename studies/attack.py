@@ -6,19 +6,12 @@ from typing import Any
 
 from anonymizer.models import Run
 from recognition import reports
+from recognition.figures import interval, percent
 from studies.models import Condition
 from studies.mos import figures
 from studies.mos.figures import Figure, Ladder, Point, Rung, Series
 
 STRONGEST, NAIVE = "strongest", "naive"
-
-
-def percent(rate: float | None) -> str:
-    return "n/a" if rate is None else f"{100 * rate:.1f}\u00a0%"
-
-
-def interval(ends: Sequence[float] | None) -> str:
-    return "no interval" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
 
 
 @dataclass(frozen=True)

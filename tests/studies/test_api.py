@@ -17,16 +17,6 @@ API = "/api/v1"
 
 
 @pytest.fixture
-def study() -> Study:
-    return make_study()
-
-
-@pytest.fixture
-def own_rater(study: Study) -> Rater:
-    return enrol(study)
-
-
-@pytest.fixture
 def http() -> Client:
     return Client(enforce_csrf_checks=True, raise_request_exception=False)
 

@@ -15,7 +15,7 @@ from anonymizer import jobs
 from anonymizer.models import Clip, Run
 from studies import bringing, runs
 from studies.models import Study, StudyDraft
-from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, clip_of, walks
+from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, clip_of
 from tests.studies.rows import enrol, make_study, rate
 from tests.studies.test_manifests import put, rows, zipped
 
@@ -28,16 +28,6 @@ def _quiet(settings, tmp_path):
     settings.RUN_LEASE_SECONDS = 600  # the heartbeat would be a second connection to the database
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "uploads")
     (tmp_path / "uploads").mkdir()
-
-
-@pytest.fixture
-def judged() -> Any:
-    """A finished anonymization of 3 subjects at two view angles, two walks each."""
-    dataset = DatasetFactory(name="three walkers")
-    made = AnonymizationFactory(dataset=dataset)
-    for walk in walks(dataset, subjects=3):
-        AnonymizedSequenceFactory(anonymization=made, source=walk)
-    return made
 
 
 def asked(*anonymizations: Any, **changed: Any) -> dict[str, Any]:

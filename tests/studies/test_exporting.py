@@ -16,18 +16,14 @@ from anonymizer.models import Run
 from studies import exporting, tasks
 from studies.models import Export
 from tests.studies.attacks import attack
-from tests.studies.rows import enrol, make_study, rate
+from tests.studies.rows import enrol, rate
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def study(researcher):
-    study = make_study(owner=researcher)
-    rater = enrol(study)
-    rate(rater, 1, 4)
-    rate(rater, 2, 2)
-    return study
+def study(rated_study):
+    return rated_study
 
 
 @pytest.fixture

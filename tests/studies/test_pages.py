@@ -12,7 +12,6 @@ from django.urls import reverse
 from anonymizer.models import Run
 from studies import runs, simulation
 from studies.models import Study
-from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
 from tests.studies.attacks import attack
 from tests.studies.rows import enrol, make_study, rate
 
@@ -27,16 +26,6 @@ def shown(client: Any, study: Study, query: str = "") -> str:
     response = client.get(address(study) + query)
     assert response.status_code == 200
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
-
-
-@pytest.fixture
-def judged() -> Any:
-    """A finished anonymization of 3 subjects at two view angles, two walks each."""
-    dataset = DatasetFactory(name="three walkers")
-    made = AnonymizationFactory(dataset=dataset)
-    for walk in walks(dataset, subjects=3):
-        AnonymizedSequenceFactory(anonymization=made, source=walk)
-    return made
 
 
 # --- Who may see them -----------------------------------------------------------------------------

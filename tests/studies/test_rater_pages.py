@@ -14,16 +14,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def study() -> Study:
-    return make_study()
-
-
-@pytest.fixture
-def own_rater(study: Study) -> Rater:
-    return enrol(study)
-
-
-@pytest.fixture
 def http() -> Client:
     return Client(enforce_csrf_checks=True)
 

@@ -10,19 +10,15 @@ import pytest
 from anonymizer.models import Run
 from studies import exporting, keys, tasks
 from studies.models import Export
-from tests.studies.rows import enrol, make_study, rate
+from tests.studies.rows import enrol, rate
 
 pytestmark = pytest.mark.django_db
 RATINGS = "/api/v1/studies/street-walks/ratings"
 
 
 @pytest.fixture
-def study(researcher):
-    study = make_study(owner=researcher)
-    rater = enrol(study)
-    rate(rater, 1, 4)
-    rate(rater, 2, 2)
-    return study
+def study(rated_study):
+    return rated_study
 
 
 def with_key(user):
