@@ -17,6 +17,7 @@ from anonymizer.forms import judged_anonymizations, ready_datasets
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, AnonymizedSequence, Clip
 from studies import access, copying, runs, words
+from studies.building import free_name
 from studies.forms import BuilderForm, copied, initial_of, kept_fields
 from studies.models import Study, StudyDraft
 from studies.proposals import Proposal
@@ -70,7 +71,7 @@ def _made(request: HttpRequest, form: BuilderForm, proposal: Proposal) -> Study 
     rehearse = request.POST.get("do") == "rehearse"
     if rehearse:
         manifest = copied(proposal.manifest) if proposal.manifest else None
-        proposal = replace(proposal, name=_rehearsal_name(proposal.name), manifest=manifest)
+        proposal = replace(proposal, name=free_name(proposal.name, "rehearsal"), manifest=manifest)
     else:
         proposal = replace(proposal, open_when_prepared=request.POST.get("do") == "open")
     try:
@@ -83,15 +84,6 @@ def _made(request: HttpRequest, form: BuilderForm, proposal: Proposal) -> Study 
     if rehearse:
         messages.info(request, "Simulated raters fill this rehearsal. Your draft is kept among the studies.")
     return study
-
-
-def _rehearsal_name(name: str) -> str:
-    base, number = f"{name.strip()[:80]}, rehearsal", 1
-    found = base
-    while Study.objects.filter(name=found).exists():
-        number += 1
-        found = f"{base} {number}"
-    return found
 
 
 def _page(

@@ -108,5 +108,15 @@ def free_slug(name: str) -> str:
     return slug
 
 
+def free_name(name: str, what: str) -> str:
+    """`name, what`, with a number where a study is called so already."""
+    base, number = f"{name.strip()[:80]}, {what}", 1
+    found = base
+    while Study.objects.filter(name=found).exists():
+        number += 1
+        found = f"{base} {number}"
+    return found
+
+
 def summary(study: Study, site_url: str) -> dict[str, Any]:
     return {"study": study.slug, "rater_url": f"{site_url}/s/{study.token}/"}

@@ -6,7 +6,7 @@ from django.db import transaction
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization
 from studies import history, walks
-from studies.building import completion_code, free_slug
+from studies.building import completion_code, free_name, free_slug
 from studies.models import Condition, Stimulus, Study
 from studies.preparing import write_design
 
@@ -20,22 +20,13 @@ ALL = (
 )  # fmt: skip
 
 
-def copy_name(study: Study) -> str:
-    base, number = f"{study.name[:85]}, copy", 1
-    found = base
-    while Study.objects.filter(name=found).exists():
-        number += 1
-        found = f"{base} {number}"
-    return found
-
-
 def fields_of(study: Study) -> dict[str, list[str]]:
     """What somebody would have typed to make the study, as a form sends it. A day that has passed is left out."""
     runs = Anonymization.objects.filter(conditions__study=study).order_by("conditions__number")
     angles = study.view_angles or list(walks.common(runs))
     told = {
         **{name: [str(getattr(study, name))] for name in SAME},
-        "name": [copy_name(study)],
+        "name": [free_name(study.name, "copy")],
         "anonymizations": [str(run.pk) for run in runs],
         "view_angles": [str(angle) for angle in angles],
         "clip_seconds": [f"{study.clip_seconds:g}"],
@@ -60,7 +51,7 @@ def with_clips(study: Study, user: User | None) -> Study:
     rows = list(study.stimuli.select_related("condition"))
     if not rows:
         raise Refused("This study has no clips yet, so there is nothing to copy.")
-    name = copy_name(study)
+    name = free_name(study.name, "copy")
     with transaction.atomic():
         made = Study(name=name, slug=free_slug(name), owner=user, completion_code=completion_code())
         for field in ALL:

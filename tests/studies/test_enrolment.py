@@ -14,11 +14,6 @@ from tests.studies.rows import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return make_study()
-
-
 def test_raters_take_the_lowest_free_seat_with_its_pairs_in_order(study: Study) -> None:
     first, second = enrol(study), enrol(study)
 

@@ -20,11 +20,6 @@ from tests.studies.rows import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return make_study()
-
-
 # --- pairs
 
 

@@ -21,11 +21,6 @@ from tests.studies.rows import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return make_study()
-
-
 def test_withdrawing_erases_everything_and_frees_the_seat(study: Study) -> None:
     rater = enrol(study)
     rate(rater, 1, 4)
