@@ -45,8 +45,9 @@ class Lda:
         self._centre = features.mean(axis=0)
         scale = features.std(axis=0) if self.standardised else np.ones(features.shape[1])
         self._scale = np.where(scale > 1e-9, scale, 1)
-        self._principal = _fitted_pca(self._scaled(features), self.principal)
-        coordinates = self._principal.transform(self._scaled(features))
+        scaled = self._scaled(features)
+        self._principal = _fitted_pca(scaled, self.principal)
+        coordinates = self._principal.transform(scaled)
         self._discriminants = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.05)
         self._discriminants.fit(coordinates, subjects)
         seen = self._discriminants.transform(coordinates)
@@ -58,7 +59,9 @@ class Lda:
         return _squared_distances(seen, self._means)
 
     def _scaled(self, features: Features) -> Features:
-        return np.asarray((features - self._centre) / self._scale, np.float32)
+        centred = features - self._centre
+        # Undivided where the divisor is 1: in double precision a copy would be twice as large.
+        return np.asarray(centred / self._scale, np.float32) if self.standardised else centred
 
 
 @dataclass
