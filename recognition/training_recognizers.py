@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from anonymizer import jobs, stored_files
 from anonymizer.models import Dataset, Run
 from recognition.described import Shelf
-from recognition.gathering import device_of, keep_recognizer, sequences, split_of, stage
+from recognition.gathering import device_of, keep_recognizer, of_walks, sequences, split_of, stage
 from recognition.models import Recognizer
 
 if TYPE_CHECKING:
@@ -100,24 +100,27 @@ def _compared(
     gallery: "SequenceChoice",
     probe: "SequenceChoice",
     variant: "Variant",
-    rows: Sequence[Mapping[str, Any]],
+    others: Sequence[Mapping[str, Any]],
     seed: int,
 ) -> dict[str, Any]:
     """A variant's row; one without rates, with the reason, where only a changed part can't be trained on this."""
     from recognition.identify import ablation
-    from recognition.identify.protocol import evaluate
+    from recognition.identify.protocol import SequenceChoice, evaluate
     from recognition.identify.zheng import made
 
     recognizer = made(variant.parameters)
     shelf = Shelf(f"dataset-{dataset.pk}", recognizer.size)
+    named = of_walks(
+        sequences(dataset, split.test), SequenceChoice((*gallery, *probe))
+    )  # the others aren't asked
     training, test = (
-        shelf.gaits(sequences(dataset, each), recognizer.reads) for each in (split.train, split.test)
+        shelf.gaits(rows, recognizer.reads) for rows in (sequences(dataset, split.train), named)
     )
     try:
         recognizer.fit(training.inputs, training.subjects, training.view_angles)
     except ValueError as error:
-        if not rows:
+        if not others:
             raise
-        return ablation.untrained(variant, rows[0], str(error))
+        return ablation.untrained(variant, others[0], str(error))
     answers = evaluate(recognizer, test.chosen(gallery), test.chosen(probe))
     return ablation.row(variant, answers, seed=seed)

@@ -60,6 +60,7 @@ __all__ = [
     "Withdrawn",
     "check_time",
     "enrol",
+    "is_over",
     "next_presentation",
     "positions",
     "practice",
