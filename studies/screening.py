@@ -26,8 +26,8 @@ from studies.votes import CORRECTED
 
 RULES = (Mask.Rule.BT500, Mask.Rule.CORRELATION, Mask.Rule.P913, Mask.Rule.CHECKS, Mask.Rule.PLAYBACK)
 ABOUT = {
-    Mask.Rule.BT500: "ITU-R BT.500: scores often far off, on both sides. Finds few where each rater sees a small "
-    "part of the pairs.",
+    Mask.Rule.BT500: "ITU-R BT.500: scores often far off, on both sides. Where each rater sees a small part of the "
+    "pairs it finds about half of those who click at random, and rejects some honest raters.",
     Mask.Rule.CORRELATION: "Scores that follow the other raters’ means too little. The screen that works "
     "where each rater sees a small part of the pairs.",
     Mask.Rule.P913: "ITU-T P.913: BT.500’s rule after each rater’s bias is taken away.",
