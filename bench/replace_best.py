@@ -35,7 +35,7 @@ from anonymizer.gait.replace_best import rendered
 from anonymizer.gait.replace_best_bound import bound
 from anonymizer.gait.replace_best_choice import Figures, differences
 from anonymizer.gait.replace_best_donors import draw
-from anonymizer.gait.replace_best_parameters import speeds_to_choose_from
+from anonymizer.gait.replace_best_parameters import levels_to_choose_from
 from anonymizer.gait.replace_best_scene import Chances, View, scene
 from anonymizer.gait.silhouettes import frames_of_iou, pack, unpack
 from anonymizer.gait.walkers import walk
@@ -84,7 +84,7 @@ def main() -> None:
     print(
         f"subjects {asked.subjects}, view angles {asked.view_angles}, copies {asked.copies}; {changed or 'defaults'}"
     )
-    asked.speeds = speeds_to_choose_from(parameters)
+    asked.levels = levels_to_choose_from(parameters)
     begun = time.monotonic()
     material = make(asked, parameters)
     print(f"made in {time.monotonic() - begun:.0f} s")
@@ -228,7 +228,7 @@ def line(material: Material, count: int, asked: argparse.Namespace) -> str:
             rank1(joint, probes, [at for at, (name, _, _) in enumerate(probes) if name[1] == condition])
         )
     shown = " | ".join(f"{100 * rate:.1f}" for rate in rates)
-    limit = f"{100 * bound(count, asked.subjects, speeds=asked.speeds):.1f}" if count else "–"
+    limit = f"{100 * bound(count, asked.subjects, levels=asked.levels):.1f}" if count else "–"
     return f"| {count or 'clear'} | {limit} | {shown} | {seen_by_proxies(material, count)} |"
 
 

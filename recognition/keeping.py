@@ -138,12 +138,12 @@ def result(
 def bound(anonymization: Anonymization, people: int, clips: int) -> float | None:
     """What the donor alone can give away, 0 to 1, whatever an attacker knows; None where no method bounds it."""
     from anonymizer.gait import replace_best_bound
-    from anonymizer.gait.replace_best_parameters import speeds_to_choose_from
+    from anonymizer.gait.replace_best_parameters import levels_to_choose_from
 
     if anonymization.method != "replace-best":
         return None
     settings = METHODS[anonymization.method].checked(anonymization.method_parameters)
-    return replace_best_bound.bound(settings["n"], people, clips, speeds_to_choose_from(settings))
+    return replace_best_bound.bound(settings["n"], people, clips, levels_to_choose_from(settings))
 
 
 def donors(anonymization: Anonymization) -> dict[Any, str]:

@@ -10,16 +10,17 @@ With K clips known to be of one person the K donors are independent given the pe
 
 Where the walk goes at one of L public speeds, the speed l is a function of the person's walk, so that
 p(d, l | person) ≤ n · p(d) for each of the L speeds: the sum over d and l is at most L · n, and n becomes n · L.
+Public statures count in the same way: L is the number of pairs of speed and stature.
 
 What stands outside is what comes neither from the donor nor from the level: the path (place, direction, and speed
 where it is the original's), the phase, the view and the time of recording.
 """
 
 
-def bound(donors: int, people: int, clips: int = 1, speeds: int = 1) -> float:
-    """The rank-1 rate, 0 to 1, that donor and level of speed can give away of `people` equally likely ones."""
-    if min(donors, people, clips, speeds) < 1:
-        given = f"{donors}, {people}, {clips}, {speeds}"
-        raise ValueError(f"a bound needs at least 1 donor, person, clip and speed, not {given}")
-    reached: int = (donors * speeds) ** clips
+def bound(donors: int, people: int, clips: int = 1, levels: int = 1) -> float:
+    """The rank-1 rate, 0 to 1, that donor and levels can give away of `people` equally likely ones."""
+    if min(donors, people, clips, levels) < 1:
+        given = f"{donors}, {people}, {clips}, {levels}"
+        raise ValueError(f"a bound needs at least 1 donor, person, clip and level, not {given}")
+    reached: int = (donors * levels) ** clips
     return min(people, reached) / people

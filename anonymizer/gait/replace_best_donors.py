@@ -33,6 +33,17 @@ class Candidate:
     gait: Gait
     key: int
 
+    @property
+    def stature(self) -> float:
+        """Metres from sole to crown, in shoes and with hair."""
+        return float(np.ptp(self.figure.body.points[:, 2]))
+
+    def of_stature(self, stature: float) -> "Candidate":
+        """The same donor, larger or smaller in all proportions."""
+        body, factor = self.figure.body, np.float32(stature / self.stature)
+        scaled = replace(body, points=body.points * factor, joints=body.joints * factor)
+        return replace(self, figure=replace(self.figure, body=scaled))
+
     @cached_property
     def aligned(self) -> Floats:
         return alignments(self.figure.body.joints)

@@ -14,6 +14,9 @@ PARAMETERS: dict[str, Parameter] = {
     "speeds": Whole(
         2, 1, 16, "public levels of speed to choose from, where the pace is one; 1 is the same for all"
     ),
+    "statures": Whole(
+        0, 0, 16, "public levels of stature to choose from, where cameras are known; 0 is each donor's own"
+    ),
     "speed_jitter": Number(
         0.0, 0.0, 0.3, "standard deviation of ln(speed / the original's), where that is kept"
     ),
@@ -31,6 +34,7 @@ PARAMETERS: dict[str, Parameter] = {
 }
 
 
-def speeds_to_choose_from(parameters: Parameters) -> int:
-    """How many levels of speed the original may choose from; 1 where it has no say, or where no level is public."""
-    return int(parameters["speeds"]) if parameters["pace"] == "level" else 1
+def levels_to_choose_from(parameters: Parameters) -> int:
+    """Among how many pairs of speed and stature the original chooses; 1 where it has no say or nothing is public."""
+    speeds = int(parameters["speeds"]) if parameters["pace"] == "level" else 1
+    return speeds * max(1, int(parameters["statures"]))

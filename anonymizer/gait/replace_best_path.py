@@ -1,8 +1,8 @@
 """The course that the original took over the floor, from what known cameras saw of it.
 
 Fitted is one smooth line, passed at a steady (or steadily changing) speed: that the trunk stays above it and the
-lowest foot on it, in the mean over the cycle. The stature is fitted along with it and thrown away, as are the
-boxes of the single frames: bob, sway, steps and height never reach the donor.
+lowest foot on it, in the mean over the cycle. The stature is fitted along with it; it is thrown away, or chooses one
+of a few public statures. The boxes of the single frames are thrown away: bob, sway and steps never reach the donor.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ _STEPS = np.array([1e-3, 1e-3, 1e-3, 1e-4, 1e-3, 1e-3])  # for the derivatives
 _COLUMN_ERROR, _ROW_ERROR = 0.012, 0.018
 _ROUNDS = 8
 _TRUNK_HEIGHT = 0.65  # of the stature
+_SEEN_LOWER = 1.0126  # times as tall as the fit says: a walker is lower than one who stands
 POORLY_FITTED = 0.08  # of the body's height, in the root mean square
 
 
@@ -128,4 +129,5 @@ def course_of(found: FittedCourse, view: Observed) -> Course:
         found.speed,
         found.acceleration,
         frame_rate=view.frame_rate,
+        stature=found.stature * _SEEN_LOWER,
     )

@@ -37,6 +37,7 @@ class Course:
     acceleration: float = 0.0  # m/s²
     phase: float = 0.0  # of the gait cycle at mid-clip; 0 is the left heel's strike
     frame_rate: float = FRAMES_PER_SECOND
+    stature: float | None = None  # m, to which donors are scaled; None leaves them their own
 
     @property
     def steps_a_frame(self) -> int:
@@ -95,6 +96,8 @@ class Posed:
 
 def posed(candidate: Candidate, course: Course) -> Posed:
     """The donor on the course: in phase with the original at mid-clip, everything else its own."""
+    if course.stature is not None:
+        candidate = candidate.of_stature(course.stature)
     gait, stride, speed = at_speed(candidate, course.speed)
     acceleration = course.at_speed(speed)[1]
     fine, margin = course.steps_a_frame, course.margin

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from anonymizer.gait.donors import Donor, Walk
 from anonymizer.gait.parameters import Parameters
 from anonymizer.gait.replace_best_frame_path import FramePath, frame_path
+from anonymizer.gait.replace_best_levels import STATURES, level_of
 from anonymizer.gait.replace_best_observed import Observed, observed
 from anonymizer.gait.replace_best_path import course_of, fitted
 from anonymizer.gait.replace_best_phase import Phase, phase
 from anonymizer.gait.replace_best_posing import Course, Posed
 from anonymizer.gait.replace_best_public import public, towards
-from anonymizer.gait.replace_best_speed import level_of
 from anonymizer.gait.walkers import cameras
 
 Doubles: TypeAlias = NDArray[np.float64]
@@ -55,8 +55,17 @@ class Chances:
 
 def scene(track: Donor, parameters: Parameters, chances: Chances) -> dict[int, View]:
     """For each view angle at which somebody is seen, the donor's place in it."""
-    views = _views(track, parameters, chances)
+    views = _of_one_stature(_views(track, parameters, chances), parameters["statures"])
     return _at_one_level(views, parameters["speeds"]) if parameters["pace"] == "level" else views
+
+
+def _of_one_stature(views: Mapping[int, View], count: int) -> dict[int, View]:
+    """All views with donors of one public stature; of their own where none is asked for, or none can be seen."""
+    seen = [view.course.stature for view in views.values() if view.course.stature is not None]
+    stature = level_of(seen, count, STATURES) if seen and count else None
+    return {
+        angle: replace(view, course=replace(view.course, stature=stature)) for angle, view in views.items()
+    }
 
 
 def _at_one_level(views: Mapping[int, View], count: int) -> dict[int, View]:

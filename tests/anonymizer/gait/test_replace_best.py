@@ -11,9 +11,11 @@ from anonymizer.gait.replace_best import replaced
 from anonymizer.gait.replace_best_bound import bound
 from anonymizer.gait.replace_best_choice import Figures, differences, evenly
 from anonymizer.gait.replace_best_donors import draw, secret_generator
+from anonymizer.gait.replace_best_levels import STATURES, level_of
+from anonymizer.gait.replace_best_observed import observed
 from anonymizer.gait.replace_best_parameters import PARAMETERS
+from anonymizer.gait.replace_best_path import course_of, fitted
 from anonymizer.gait.replace_best_scene import Chances, View, scene
-from anonymizer.gait.replace_best_speed import level_of
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames, bounding_boxes, frames_of_iou
 from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
@@ -138,6 +140,18 @@ def test_of_the_originals_speed_only_the_level_is_used(speeds: int) -> None:
         views = scene(original(subject), settings, Chances(0.0, 0.5)).values()
         measured = [view.course.speed for view in place(subject).values() if view.course.speed is not None]
         assert {view.course.speed for view in views} == {level_of(measured, speeds)}
+
+
+@pytest.mark.parametrize("statures", [1, 3])
+def test_of_the_originals_stature_only_the_level_is_used(statures: int) -> None:
+    settings = {**STEADY, "statures": statures}
+    for subject in range(2):
+        walk = original(subject)
+        views = {angle: observed(walk.walk(angle), 25.0) for angle in walk}
+        measured = course_of(fitted(views), views[90]).stature
+        assert measured is not None
+        given = {view.course.stature for view in scene(walk, settings, Chances(0.0, 0.5)).values()}
+        assert given == {level_of([measured], statures, STATURES)}
 
 
 # --- Parameters -----------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ def test_the_bound_is_n_of_g_and_grows_with_every_linked_clip() -> None:
     assert bound(2, 60, clips=3) == 8 / 60
     assert bound(8, 60, clips=2) == 1.0
     assert bound(64, 2, clips=400) == 1.0
-    assert bound(4, 60, speeds=2) == 8 / 60
-    assert bound(1, 60, clips=3, speeds=2) == 8 / 60
+    assert bound(4, 60, levels=2) == 8 / 60
+    assert bound(1, 60, clips=3, levels=2) == 8 / 60
 
 
 @pytest.mark.parametrize("wrong", [(0, 60, 1, 1), (8, 0, 1, 1), (8, 60, 0, 1), (8, 60, 1, 0)])
 def test_a_bound_of_nobody_is_refused(wrong: tuple[int, int, int, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1 donor, person, clip and speed"):
+    with pytest.raises(ValueError, match="at least 1 donor, person, clip and level"):
         bound(*wrong)
 
 
@@ -49,12 +49,12 @@ def test_an_attacker_who_knows_the_whole_draw_stays_under_the_bound(n: int, seed
     assert two.max(axis=0).sum() / 5 <= bound(n, 5, clips=2) + 1e-12
 
 
-@pytest.mark.parametrize("speeds", [1, 2, 3])
+@pytest.mark.parametrize("levels", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_levels_of_speed_count_as_so_many_times_more_donors(speeds: int, seed: int) -> None:
+def test_levels_count_as_so_many_times_more_donors(levels: int, seed: int) -> None:
     """Whoever sees donor and level, where a person's walks fall into every level with some probability."""
     rng = np.random.default_rng(seed)
     chances = chosen_given_person(rng.random((12, 6)), 2)
-    level = rng.dirichlet(np.full(speeds, 0.3), size=12)  # p(level | person)
+    level = rng.dirichlet(np.full(levels, 0.3), size=12)  # p(level | person)
     seen = np.einsum("pd,pl->pdl", chances, level).reshape(12, -1)
-    assert seen.max(axis=0).sum() / 12 <= bound(2, 12, speeds=speeds) + 1e-12
+    assert seen.max(axis=0).sum() / 12 <= bound(2, 12, levels=levels) + 1e-12

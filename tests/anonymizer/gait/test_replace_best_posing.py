@@ -47,6 +47,15 @@ def test_the_body_follows_the_course_at_its_speed(donors: list[Candidate]) -> No
         assert abs(gone / 1.3 - 1) < 0.08
 
 
+def test_a_stature_scales_the_whole_donor(donors: list[Candidate]) -> None:
+    for donor in donors:
+        tall = posed(donor, Course(FRAMES, speed=1.2, stature=1.8)).candidate
+        assert abs(tall.stature - 1.8) < 1e-5
+        _, own, _ = at_speed(donor, None)
+        _, longer, _ = at_speed(tall, None)
+        assert abs(longer / own - 1.8 / donor.stature) < 0.01
+
+
 def test_cadence_is_the_speed_over_the_donors_own_stride(donors: list[Candidate]) -> None:
     for donor in donors:
         _, stride, _ = at_speed(donor, 1.1)
