@@ -110,6 +110,7 @@ def peaks(subjects: int, wanted: list[str], workers: int) -> dict[str, Peak]:
                 run = json.loads(judged(Path(folder)).read_text())["anonymization_run"]
                 every[name].append(f"--run={run}")
             found[name] = measured(every[name], environment)
+            print(f"{subjects} subjects, {name}: {found[name].parent:.0f} MB", file=sys.stderr, flush=True)
         return {name: found[name] for name in wanted}
 
 
