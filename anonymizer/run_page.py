@@ -137,10 +137,19 @@ def _stage(run: Run, name: str, distance: int, at: int) -> Stage:
     return Stage(name, state, f"{run.done:,} of {run.total:,}" if run.total else "began")
 
 
+NOT_COUNTED = {  # said of a run that has no number of steps
+    Run.Status.QUEUED: "Waiting for a worker",
+    Run.Status.RUNNING: "Beginning; nothing counted yet",
+    Run.Status.SUCCEEDED: "Done",
+    Run.Status.FAILED: "Stopped before anything was counted",
+    Run.Status.CANCELLED: "Cancelled before anything was counted",
+}
+
+
 def counted(run: Run) -> str:
     """How far the run is, in its own unit."""
     if not run.total:
-        return "Nothing counted yet" if run.status != Run.Status.QUEUED else "Waiting for a worker"
+        return NOT_COUNTED[Run.Status(run.status)]
     return f"{run.done:,} of {run.total:,} {UNITS.get(run.stage, 'steps')}"
 
 

@@ -92,8 +92,8 @@ class StimulusAdmin(ExportAdmin):
 
 @admin.register(Seat)
 class SeatAdmin(ExportAdmin):
-    list_display = ("position", "study", "occupied")
-    list_filter = ("study", "occupied")
+    list_display = ("position", "study", "occupied", "simulated")
+    list_filter = ("study", "occupied", "simulated")
     list_select_related = ("study",)
 
 

@@ -25,6 +25,6 @@ def rows(study: Study) -> Iterator[tuple[Any, ...]]:
         )
         for each in study.stimuli.select_related("condition", "reference_clip", "test_clip")
     }
-    for seat in study.seats.order_by("position").iterator(chunk_size=500):
+    for seat in study.seats.filter(simulated=False).order_by("position").iterator(chunk_size=500):
         for position, number in enumerate(seat.pairs, start=1):
             yield (study.slug, study.seed, seat.position, seat.occupied, position, *pairs[number])

@@ -246,7 +246,7 @@ def _clips(study: Study) -> Iterator[Row]:
 
 
 def _seats(study: Study) -> Iterator[Row]:
-    for seat in study.seats.order_by("position").iterator(chunk_size=500):
+    for seat in study.seats.filter(simulated=False).order_by("position").iterator(chunk_size=500):
         yield (seat.position, seat.occupied, " ".join(map(str, seat.pairs)))
 
 

@@ -107,7 +107,7 @@ def _depth_context(request: HttpRequest, found: Study) -> dict[str, Any]:
         "rater_total": len(codes),
         "counted_raters": sum(one.raters for one in now.shown(scope)),
         "set_aside": dashboard.set_aside(found),
-        "places_free": found.seats.filter(occupied=False).count(),
+        "places_free": found.seats.filter(occupied=False, simulated=False).count(),
     }
 
 

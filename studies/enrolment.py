@@ -70,7 +70,8 @@ def _known_rater(study: Study, applicant: Applicant) -> Rater | None:
 def _new_rater(study: Study, applicant: Applicant) -> Rater:
     if study.platform != Study.Platform.LINK and not (applicant.external_id or applicant.simulated):
         raise PlatformNeeded("This study takes people through a crowd platform. Please open it from there.")
-    seat, now = seats.take(study, applicant.locale), timezone.now()
+    taken = seats.take_simulated(study) if applicant.simulated else seats.take(study, applicant.locale)
+    seat, now = taken, timezone.now()
     rater = Rater.objects.create(
         study=study,
         seat=seat,

@@ -65,6 +65,10 @@ class SettingsForm(SiteForm):
         return cleaned
 
 
+class SeatsForm(SiteForm):
+    raters = forms.IntegerField(label="Raters in all", help_text="The same balanced draw goes on for them.")
+
+
 class ShareForm(SiteForm):
     user = forms.CharField(label="User name", max_length=150)
     may_edit = forms.BooleanField(label="May change it, too", required=False)

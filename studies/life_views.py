@@ -14,8 +14,8 @@ from anonymizer import media
 from anonymizer.jobs import Refused
 from anonymizer.models import Clip
 from recognition.tables import csv_lines
-from studies import access, audit, dashboard, life
-from studies.life_forms import SettingsForm, ShareForm
+from studies import access, audit, dashboard, life, seat_plan
+from studies.life_forms import SeatsForm, SettingsForm, ShareForm
 from studies.models import Stimulus, Study
 
 EVENTS = 200
@@ -88,8 +88,9 @@ def _page(
     found: Study,
     settings: SettingsForm | None = None,
     sharing: ShareForm | None = None,
+    more_seats: SeatsForm | None = None,
 ) -> HttpResponse:
-    form = settings or sharing
+    form = settings or sharing or more_seats
     context = {
         "study": found,
         "stage": dashboard.stage(found),
@@ -97,6 +98,7 @@ def _page(
         "is_owner": access.is_owner(request.user, found) and found.frozen is None,
         "settings": settings or SettingsForm(study=found),
         "sharing": sharing or ShareForm(),
+        "more_seats": more_seats or SeatsForm(),
         "form": form,
         "shares": found.shares.select_related("user"),
         "events": found.events.select_related("user").order_by("-pk")[:EVENTS],
@@ -113,6 +115,19 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, settings=form)
     done_or_refused(request, lambda: life.change(found, person(request), **form.cleaned_data), "Saved.")
+    return redirect("studies:manage", slug)
+
+
+@login_required
+@require_POST
+def add_seats(request: HttpRequest, slug: str) -> HttpResponse:
+    found = access.study_to_edit(request.user, slug)
+    form = SeatsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, more_seats=form)
+    raters = form.cleaned_data["raters"]
+    said = f"The study has seats for {raters:,} raters now."
+    done_or_refused(request, lambda: seat_plan.extend(found, raters, person(request)), said)
     return redirect("studies:manage", slug)
 
 

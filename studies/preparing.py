@@ -4,14 +4,13 @@ Nothing is shown to anyone before the study is open. A rehearsal is opened, fill
 closed in the same run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db import transaction
 
 from anonymizer import clips, jobs
-from studies import bringing, history, life, pairs, simulation
+from studies import bringing, history, life, pairs, seat_plan, simulation
 from studies.models import Rater, Seat, Stimulus, Study
-from studies.mos import design, sessions
 
 ENCODING, VOTING = "Encoding clips", "Voting"
 
@@ -32,7 +31,7 @@ def prepare_study(work: jobs.Work) -> None:
     work.run.result = {
         "study": study.slug,
         "pairs": study.stimuli.filter(role=Stimulus.Role.REGULAR).count(),
-        "seats": study.seats.count(),
+        "seats": study.seats.filter(simulated=False).count(),
     }
 
 
@@ -61,20 +60,7 @@ def _rendered(work: jobs.Work, study: Study) -> list[Stimulus]:
 
 def write_design(study: Study, stimuli: Sequence[Stimulus]) -> None:
     """The pairs and the seats, both or neither."""
-    regular = [each for each in stimuli if each.role == Stimulus.Role.REGULAR]
-    order = design.seats(
-        [each.view_angle for each in regular],
-        conditions_of_pairs=[each.condition.number if each.condition else 0 for each in regular],
-        seats=study.target_raters,
-        pairs_per_rater=study.pairs_per_rater,
-        seed=study.seed,
-    )
-    shown = sessions.sessions(
-        [[regular[pair].number for pair in seat] for seat in order.tolist()],
-        training=_numbers(stimuli, Stimulus.Role.TRAINING),
-        checks=_numbers(stimuli, Stimulus.Role.CHECK),
-        seed=study.seed,
-    )
+    shown = seat_plan.drawn(study, stimuli, study.target_raters)
     with transaction.atomic():
         study.stimuli.all().delete()
         Stimulus.objects.bulk_create(stimuli)
@@ -82,10 +68,6 @@ def write_design(study: Study, stimuli: Sequence[Stimulus]) -> None:
             Seat(study=study, position=position, pairs=numbers)
             for position, numbers in enumerate(shown, start=1)
         )
-
-
-def _numbers(stimuli: Iterable[Stimulus], role: str) -> list[int]:
-    return [each.number for each in stimuli if each.role == role]
 
 
 def rehearse(work: jobs.Work, study: Study) -> None:

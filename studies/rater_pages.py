@@ -65,7 +65,7 @@ def _state(study: Study, request: HttpRequest, language: str) -> str:
         return "preview"
     if not platforms.says_who(study, request.GET.dict()):
         return "platform_needed"
-    if not study.seats.filter(occupied=False).exists():
+    if not seats.for_people(study).filter(occupied=False).exists():
         return "full"
     return "quota_full" if quota and not seats.quota_is_free(study, quota) else "open"
 

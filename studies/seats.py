@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from studies.models import Rater, Seat, Study
@@ -22,11 +22,33 @@ def take(study: Study, locale: str) -> Seat:
     while True:
         _check_open(study)
         _check_quota(study, locale)
-        seat = study.seats.filter(occupied=False).order_by("position").first()
-        if seat is None:
-            raise Full("All places in this study are taken at the moment.")
-        if Seat.objects.filter(pk=seat.pk, occupied=False).update(occupied=True):
-            return seat
+        if taken := _lowest_free(for_people(study)):
+            return taken
+
+
+def take_simulated(study: Study) -> Seat:
+    """A simulated rater's seat: a copy of people's, whose seats and quotas stay theirs. Raises as `take` does."""
+    _check_open(study)
+    copied = study.seats.filter(simulated=True)
+    missing = for_people(study).exclude(position__in=copied.values("position"))
+    Seat.objects.bulk_create(
+        Seat(study=study, position=seat.position, pairs=seat.pairs, simulated=True) for seat in missing
+    )
+    while True:
+        if taken := _lowest_free(copied):
+            return taken
+
+
+def for_people(study: Study) -> QuerySet[Seat]:
+    return study.seats.filter(simulated=False)
+
+
+def _lowest_free(among: QuerySet[Seat]) -> Seat | None:
+    """Taken for the caller; None where somebody else was faster. Raises Full."""
+    seat = among.filter(occupied=False).order_by("position").first()
+    if seat is None:
+        raise Full("All places in this study are taken at the moment.")
+    return seat if Seat.objects.filter(pk=seat.pk, occupied=False).update(occupied=True) else None
 
 
 def _check_open(study: Study) -> None:
@@ -67,7 +89,7 @@ def quota_of(study: Study, locale: str) -> dict[str, Any] | None:
 def quota_is_free(study: Study, quota: dict[str, Any]) -> bool:
     limited = quota["locale"]
     of_language = Q(locale__iexact=limited) | Q(locale__istartswith=f"{limited}-")
-    holding = study.raters.filter(of_language, state__in=HOLDING, over_quota=False)
+    holding = study.raters.filter(of_language, state__in=HOLDING, over_quota=False, simulated=False)
     return holding.count() < int(quota["most"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from anonymizer.jobs import Refused
-from studies import rating
+from studies import rating, seats
 from studies.models import Rater, Stimulus, Study
 from studies.mos import simulated_raters
 
@@ -20,7 +20,7 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     careless: float = 0.0,
 ) -> list[Rater]:
-    """Let `raters` simulated raters take seats and score every pair, practice and checks too.
+    """Let `raters` simulated raters score every pair, practice and checks too, on seats of their own.
 
     The pairs' quality is assumed from the IoU; `careless` is the share of raters who press any button.
     """
@@ -30,9 +30,12 @@ def simulate(
         raise Refused(f"Study {study.slug!r} is {study.get_status_display().lower()}. Open it first.")
     numbers = _unfinished_numbers(study, raters, seed)
     known = set(study.raters.filter(simulated=True).values_list("idempotency_key", flat=True))
-    free = study.seats.filter(occupied=False).count()
+    places = seats.for_people(study).count()
+    free = places - study.seats.filter(simulated=True, occupied=True).count()
     if not 1 <= raters <= free + sum(_key(seed, number) in known for number in numbers):
-        raise Refused(f"{raters} simulated raters don't fit: {free} of the study's seats are free.")
+        raise Refused(
+            f"{raters} simulated raters don't fit: {free} of the study's {places} seats are left to them."
+        )
     crowd = _Crowd(study, seed, careless)
     done = []
     for number in numbers:

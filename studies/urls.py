@@ -35,6 +35,7 @@ urlpatterns = [
     path("<slug:slug>/copy/", builder_views.copy, name="copy"),
     path("<slug:slug>/manage/", life_views.manage, name="manage"),
     path("<slug:slug>/settings/", life_views.change, name="change"),
+    path("<slug:slug>/seats/", life_views.add_seats, name="add_seats"),
     path("<slug:slug>/freeze/", life_views.freeze, name="freeze"),
     path("<slug:slug>/delete/", life_views.delete, name="delete"),
     path("<slug:slug>/share/", life_views.share, name="share"),

@@ -215,6 +215,10 @@ WRONG = {
         (["--run", 900, "--name", "S", "--clip-seconds", "nan"], "nan"),
         (["--run", 900, "--name", "S"], "pairs"),
     ],
+    "add_seats": [
+        (["nobody", "--raters", 9], "No study is named 'nobody'. Known: "),
+        (["STUDY", "--raters", 1], "seats are only added"),
+    ],
     "simulate_raters": [
         (["nobody", "--raters", 1], "No study is named 'nobody'. Known: "),
         (["STUDY", "--raters", 0], "0 simulated raters don't fit: "),

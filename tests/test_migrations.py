@@ -45,6 +45,9 @@ seat = model("studies", "Seat").objects.create(study=study, position=1, pairs=[1
 rater = model("studies", "Rater").objects.create(study=study, seat=seat, consented=now, last_seen=now)
 shown = model("studies", "Presentation").objects.create(rater=rater, position=1, stimulus=stimulus)
 model("studies", "Rating").objects.create(presentation=shown, score=4, rated_at=now)
+taken = model("studies", "Seat").objects.create(study=study, position=2, pairs=[1], occupied=True)
+model("studies", "Rater").objects.create(
+    study=study, seat=taken, simulated=True, state="complete", consented=now, last_seen=now, pseudonym="simulated")
 """
 AFTER = """
 from studies.models import Rating, Study
@@ -54,6 +57,8 @@ print(condition.number, condition.label, condition.method, condition.anonymizati
 rating = Rating.objects.get()
 print(rating.score, rating.presentation.stimulus.condition == condition, rating.presentation.rater.study == study)
 print(rating.presentation.stimulus.test_clip.rendering)
+second = study.seats.filter(position=2).order_by("simulated")
+print([(seat.simulated, seat.occupied, seat.pairs, seat.raters.count()) for seat in second])
 """
 
 
@@ -73,7 +78,12 @@ def test_a_study_of_one_anonymization_becomes_one_of_one_condition(request, data
     address = request.getfixturevalue(database)
     python(address, BEFORE)
     manage(address, "migrate", "-v0")
-    assert python(address, AFTER).splitlines() == ["1, tieu α 0.3, tieu, tieu", "4 True True", "centred"]
+    assert python(address, AFTER).splitlines() == [
+        "1, tieu α 0.3, tieu, tieu",
+        "4 True True",
+        "centred",
+        "[(False, False, [1], 0), (True, True, [1], 1)]",  # a simulated rater's seat is people's again
+    ]
 
 
 def python(address: str, text: str) -> str:

@@ -15,10 +15,15 @@ class Seat(models.Model):
     position = models.PositiveIntegerField()  # from 1; the lowest free one is given out first
     pairs = models.JSONField()  # stimulus numbers in the order of showing
     occupied = models.BooleanField(default=False)
+    simulated = models.BooleanField(
+        default=False
+    )  # shows what people's seat of its position does, to no person
 
     class Meta:
-        ordering = ["study", "position"]
-        constraints = [models.UniqueConstraint(fields=["study", "position"], name="seat_once_a_study")]
+        ordering = ["study", "simulated", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "simulated", "position"], name="seat_once_a_study")
+        ]
 
     def __str__(self) -> str:
         return f"seat {self.position}"

@@ -47,7 +47,11 @@ def raters_by_state(counts: Mapping[str, int]) -> Figure:
     """How many raters stand in each state; `counts` in the order to show."""
     states, numbers = list(counts), list(counts.values())
     y = {"type": "category", "autorange": "reversed", "showgrid": False, "automargin": True}
-    x = {"range": [0, 1.12 * max([1, *numbers])]}  # the longest bar's number stands beyond its end
+    most = max([1, *numbers])
+    x = {
+        "range": [0, 1.12 * most],
+        "dtick": _whole_step(most),
+    }  # the longest bar's number stands beyond its end
     axes = layout(height=60 + 32 * max(1, len(states)), x=x, y=y, showlegend=False)
     bars = _bars(numbers, states) | {"orientation": "h", "text": numbers, "textposition": "outside"}
     bars["cliponaxis"] = False
@@ -60,6 +64,13 @@ def raters_by_state(counts: Mapping[str, int]) -> Figure:
         summary=f"{counted(sum(numbers), 'rater')}: {named}." if named else "No raters yet.",
         table=Table(("State", "Raters"), tuple(zip(states, numbers, strict=True))),
         footer=f"Counts, n {sum(numbers)} raters, at the time of the page.",
+    )
+
+
+def _whole_step(most: int) -> int:
+    """Between ticks of a count: a whole number, 1, 2 or 5 times a power of ten, for at most six ticks."""
+    return next(
+        step for step in (n * 10**power for power in range(19) for n in (1, 2, 5)) if step * 6 >= most
     )
 
 

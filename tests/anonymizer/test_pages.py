@@ -655,3 +655,16 @@ def test_a_loss_curve_needs_two_finite_values():
 )
 def test_an_axis_has_round_numbers(low, high, ticks):
     assert charts.nice_ticks(low, high) == ticks
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("queued", "Waiting for a worker"),
+        ("running", "Beginning; nothing counted yet"),
+        ("failed", "Stopped before anything was counted"),
+        ("cancelled", "Cancelled before anything was counted"),
+    ],
+)
+def test_a_run_without_a_count_says_how_it_stands(status, said):
+    assert run_page.counted(RunFactory.build(status=status, done=0, total=0)) == said

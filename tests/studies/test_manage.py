@@ -29,9 +29,9 @@ def buttons(client: Any, study: Study) -> set[str]:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("draft", {"Open study", "Copy study", "Delete draft", "Save settings", "Share"}),
-        ("open", {"Close study", "Copy study", "Save settings", "Share"}),
-        ("closed", {"Open again", "Freeze", "Copy study", "Save settings", "Share"}),
+        ("draft", {"Open study", "Copy study", "Delete draft", "Save settings", "Add seats", "Share"}),
+        ("open", {"Close study", "Copy study", "Save settings", "Add seats", "Share"}),
+        ("closed", {"Open again", "Freeze", "Copy study", "Save settings", "Add seats", "Share"}),
     ],
 )
 def test_a_study_offers_what_can_be_done_with_it_now(signed_in, status, expected):

@@ -225,7 +225,8 @@ def test_simulated_raters_fill_seats_and_are_marked(study):
     assert len(done) == study.raters.filter(simulated=True, state=Rater.State.COMPLETE).count() == 5
     assert Rating.objects.count() == 5 * 4
     assert told == [(number, 5) for number in range(1, 6)]
-    assert not study.seats.filter(occupied=False).exists()
+    assert study.seats.filter(simulated=True, occupied=True).count() == 5
+    assert study.seats.filter(simulated=False, occupied=False).count() == 5  # people's are all left
 
 
 def test_an_interrupted_simulation_goes_on_with_who_was_in_the_middle(study, monkeypatch):
@@ -270,7 +271,9 @@ def test_the_assumed_quality_is_better_where_less_was_changed(study):
 
 
 def test_more_simulated_raters_than_seats_are_refused(study):
-    with pytest.raises(Refused, match="6 simulated raters don't fit: 5 of the study's seats are free"):
+    with pytest.raises(
+        Refused, match="6 simulated raters don't fit: 5 of the study's 5 seats are left to them"
+    ):
         simulation.simulate(study, 6)
     assert not study.raters.exists()
 

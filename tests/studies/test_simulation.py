@@ -5,7 +5,7 @@ import pytest
 from anonymizer.jobs import Refused
 from studies import simulation
 from studies.models import Rater, Rating, Study
-from tests.studies.rows import add_pair, make_study
+from tests.studies.rows import add_pair, enrol, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +65,16 @@ def test_the_assumed_quality_stays_on_the_studys_own_scale() -> None:
     simulation.simulate(made, 2, seed=5)
 
     assert set(Rating.objects.values_list("score", flat=True)) <= {1, 2, 3}
+
+
+def test_they_take_no_seat_and_no_quota_of_peoples() -> None:
+    made = make_study(view_angles=[0, 90], seats=[[1, 2], [2, 1]], quotas=[{"locale": "en", "most": 2}])
+
+    simulation.simulate(made, 2)
+
+    people = [enrol(made, locale="en") for _ in range(2)]
+    assert [rater.seat and rater.seat.position for rater in people] == [1, 2]
+    simulated = made.raters.filter(simulated=True)
+    assert [(r.seat.position, r.seat.pairs) for r in simulated if r.seat] == [(1, [1, 2]), (2, [2, 1])]
+    with pytest.raises(Refused, match="0 of the study's 2 seats are left to them"):
+        simulation.simulate(made, 1)

@@ -104,6 +104,12 @@ def with_colours(value):
     return value
 
 
+@pytest.mark.parametrize(("most", "step"), [(0, 1), (1, 1), (6, 1), (7, 2), (40, 10), (5000, 1000)])
+def test_raters_are_counted_in_whole_numbers(most, step):
+    axis = figures.raters_by_state({"finished": most}).figure["layout"]["xaxis"]
+    assert axis["dtick"] == step
+
+
 @pytest.mark.parametrize("figure", [*every_figure(), *empty_figures()], ids=lambda figure: figure.key)
 def test_every_figure_is_one_plotly_accepts(figure):
     json.dumps(figure.figure, allow_nan=False)
