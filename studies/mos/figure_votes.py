@@ -69,9 +69,8 @@ def raters_by_state(counts: Mapping[str, int]) -> Figure:
 
 def _whole_step(most: int) -> int:
     """Between ticks of a count: a whole number, 1, 2 or 5 times a power of ten, for at most six ticks."""
-    return next(
-        step for step in (n * 10**power for power in range(19) for n in (1, 2, 5)) if step * 6 >= most
-    )
+    steps = (n * unit for unit in (1, 10, 100, 1000, 10_000) for n in (1, 2, 5))
+    return next((step for step in steps if step * 6 >= most), most)
 
 
 def _bars(x: Sequence[Cell], y: Sequence[Cell]) -> PlotlyDict:
