@@ -19,20 +19,25 @@ def pilots(user: Person) -> QuerySet[Study]:
 
 
 def spread(study: Study) -> Spread | None:
-    """Of people's votes on regular pairs; None where they are too few to tell."""
+    """Of people's votes on regular pairs, without what is set aside; None where they are too few to tell."""
+    aside = study.masks.filter(lifted=None)
+    masked_raters = aside.filter(presentation=None).values("rater")
+    masked_votes = aside.exclude(presentation=None).values("presentation")
     kept = Rating.objects.filter(
         presentation__stimulus__study=study,
         presentation__stimulus__role=Stimulus.Role.REGULAR,
         presentation__rater__simulated=False,
         presentation__problem="",
-    ).values_list(
+    )
+    kept = kept.exclude(presentation__rater__in=masked_raters).exclude(presentation__in=masked_votes)
+    columns = kept.values_list(
         "presentation__stimulus__view_angle",
         "presentation__stimulus__condition",
         "presentation__rater",
         "presentation__stimulus",
         "score",
     )
-    rows = list(kept)
+    rows = list(columns)
     if not rows:
         return None
     groups = {group: number for number, group in enumerate(dict.fromkeys(row[:2] for row in rows))}
