@@ -127,12 +127,13 @@ def _axes() -> str:
 
 
 def _label_heights(lines: Sequence[Row]) -> list[float]:
-    """Where each label stands, from the top down: one that would lie on another moves below it."""
+    """Where each label stands, from the top down: one that would lie on another, or on a mark, moves below it."""
     heights = [0.0] * len(lines)
-    placed: list[tuple[float, float, float]] = []  # left, right, height
+    marks = [(_x(line["iou"]["mean"]), _y(line["strongest_rank1"]["mean"]) + 5) for line in lines]
+    placed = [(x - 8, x + 8, height) for x, height in marks]  # left, right, height
     for n in sorted(range(len(lines)), key=lambda n: -float(lines[n]["strongest_rank1"]["mean"])):
-        left = _x(lines[n]["iou"]["mean"])
-        right = left + 10 + LETTER * len(lines[n]["condition"])
+        left = marks[n][0] + 10
+        right = left + LETTER * len(lines[n]["condition"])
         height = _y(lines[n]["strongest_rank1"]["mean"]) - 6
         for other_left, other_right, other in sorted(placed, key=lambda each: each[2]):
             if left < other_right and other_left < right and abs(height - other) < LINE:
