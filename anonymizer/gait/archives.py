@@ -153,7 +153,7 @@ def _archive(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Itera
     except ArchiveError:
         raise
     except (*_DAMAGE, ValueError) as error:
-        raise ArchiveError(f"{name}: is damaged ({error})") from error
+        raise ArchiveError(f"{name}: is damaged or cut off ({error}); send it again whole") from error
 
 
 def _zip(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Iterator[Batch]:
