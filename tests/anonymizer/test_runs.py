@@ -480,7 +480,7 @@ def test_what_is_not_there_is_not_imported(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "magic"}, "'magic' is not known. Use one of: sdf"),
+        ({"method": "magic"}, "'magic' is not known. Use one of: replace-best, sdf"),
         ({"donor": "nobody"}, "'nobody' is not known. Use one of: fixed"),
         ({"donor": "none"}, "'sdf' can't work with donor policy 'none'. Use: synthetic or fixed"),
         ({"alpha": -1}, "Parameter 'alpha' must lie between 0 and 100, not -1"),
