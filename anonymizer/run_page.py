@@ -130,7 +130,7 @@ def stages(run: Run) -> list[Stage]:
 
 def _stage(run: Run, name: str, distance: int, at: int) -> Stage:
     if at < 0 or distance > 0:
-        return Stage(name, "todo", "waits")
+        return Stage(name, "todo", "not begun" if run.is_finished else "waits")
     if distance < 0:
         return Stage(name, "done", "done")
     state = "now" if run.status in (Run.Status.RUNNING, Run.Status.QUEUED) else "failed"

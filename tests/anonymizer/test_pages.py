@@ -667,4 +667,7 @@ def test_an_axis_has_round_numbers(low, high, ticks):
     ],
 )
 def test_a_run_without_a_count_says_how_it_stands(status, said):
-    assert run_page.counted(RunFactory.build(status=status, done=0, total=0)) == said
+    run = RunFactory.build(kind=Run.Kind.ANONYMIZE, status=status, stage="", done=0, total=0)
+    assert run_page.counted(run) == said
+    waits = "waits" if status in ("queued", "running") else "not begun"
+    assert {stage.about for stage in run_page.stages(run)} == {waits}
