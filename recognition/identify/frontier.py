@@ -25,6 +25,7 @@ LOOKS = {
     "replace-best": ("#1F2A44", "▽"),
 }
 OTHER = ("#545C69", "×")
+LEAST_IOU = 0.5  # where the axis begins
 LETTER, LINE = 6.5, 14.0  # about, of a label: the width of a letter, the height of a line
 
 
@@ -133,7 +134,7 @@ def _label_heights(lines: Sequence[Row]) -> list[float]:
     placed = [(x - 8, x + 8, height) for x, height in marks]  # left, right, height
     for n in sorted(range(len(lines)), key=lambda n: -float(lines[n]["strongest_rank1"]["mean"])):
         left = marks[n][0] + 10
-        right = left + LETTER * len(lines[n]["condition"])
+        right = left + LETTER * len(_said(lines[n]))
         height = _y(lines[n]["strongest_rank1"]["mean"]) - 6
         for other_left, other_right, other in sorted(placed, key=lambda each: each[2]):
             if left < other_right and other_left < right and abs(height - other) < LINE:
@@ -147,7 +148,7 @@ def _point(line: Row, label_height: float) -> str:
     colour, marker = LOOKS.get(line["method"], OTHER)
     rank1, iou = line["strongest_rank1"], line["iou"]
     x, y = _x(iou["mean"]), _y(rank1["mean"])
-    label = escape(str(line["condition"]))
+    label = escape(_said(line))
     worst = _far_off(line)
     return (
         f'<g class="m-{escape(str(line["method"]))}">'
@@ -158,6 +159,12 @@ def _point(line: Row, label_height: float) -> str:
         f'<text class="mark" x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{colour}">{marker}</text>'
         f'<text x="{x + 10:.1f}" y="{label_height:.1f}" font-size="12">{label}</text></g>'
     )
+
+
+def _said(line: Row) -> str:
+    """The condition; with its overlap where that lies beyond the axis, so that its point stands at the edge."""
+    beyond = line["iou"]["mean"] < LEAST_IOU
+    return f"{line['condition']} (IoU {line['iou']['mean']:.2f})" if beyond else str(line["condition"])
 
 
 def _far_off(line: Row) -> str:
@@ -174,7 +181,7 @@ def _off(ratio: float) -> bool:
 
 
 def _x(iou: float) -> float:
-    return LEFT + (min(max(iou, 0.5), 1.0) - 0.5) / 0.5 * (WIDTH - LEFT - RIGHT)
+    return LEFT + (min(max(iou, LEAST_IOU), 1.0) - LEAST_IOU) / (1 - LEAST_IOU) * (WIDTH - LEFT - RIGHT)
 
 
 def _y(rate: float) -> float:

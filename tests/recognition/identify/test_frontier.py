@@ -60,6 +60,11 @@ def test_labels_of_points_that_lie_together_stand_apart():
     assert min(abs(a - b) for a, b in combinations(heights, 2)) >= frontier.LINE
 
 
+def test_a_point_beyond_the_axis_says_where_it_is():
+    drawn = frontier.figure(frontier.summary([line("sdf", 0, 0.1, 0.36)]))
+    assert "sdf α 1.5 (IoU 0.36)</text>" in drawn
+
+
 def test_names_cannot_break_the_figure():
     rows = [{**line("sdf", 0, 0.5, 0.8), "condition": "<b>&"}]
     assert ElementTree.fromstring(frontier.figure(frontier.summary(rows))) is not None
