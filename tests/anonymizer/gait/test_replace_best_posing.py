@@ -19,11 +19,13 @@ def points_of(donor: Candidate, course: Course) -> np.ndarray:
     return posed(donor, course).points(np.arange(course.frames))
 
 
-@pytest.mark.parametrize("speed", [0.9, 1.2, 1.5])
-def test_the_standing_foot_does_not_skate(donors: list[Candidate], speed: float) -> None:
+@pytest.mark.parametrize(("speed", "stature"), [(0.9, None), (1.2, 1.6), (1.5, 1.85)])
+def test_the_standing_foot_does_not_skate(
+    donors: list[Candidate], speed: float, stature: float | None
+) -> None:
     """Measured on the points near the floor while one foot carries everything, at 25 frames/s."""
     for donor in donors:
-        walk = posed(donor, Course(FRAMES, heading=0.2, speed=speed, phase=0.3))
+        walk = posed(donor, Course(FRAMES, heading=0.2, speed=speed, phase=0.3, stature=stature))
         points = walk.points(np.arange(FRAMES))
         carrying = stance_of_the_left_foot(walk.phases)
         slips = []
