@@ -197,7 +197,8 @@ def _anonymization(condition: Condition) -> dict[str, Any]:
         "parameters": made.parameters,
         "donor": made.donor_policy,
         "split": made.split,
-        "seed": made.run.seed,
+        # Of people's walks the seed is kept back: who knows it can draw the donors again.
+        "seed": made.run.seed if made.dataset.source == Dataset.Source.WALKERS else None,
         "code_version": made.run.code_version,
     }
 

@@ -41,10 +41,6 @@ class Place:
     row: float
     column: float
 
-    def into_crop(self, outline: NDArray[Any]) -> Outline:
-        """Frame coordinates to crop coordinates."""
-        return np.asarray((outline - (self.row, self.column)) / self.scale, np.float64)
-
     def into_frame(self, outline: NDArray[Any]) -> Outline:
         """Crop coordinates to frame coordinates."""
         return np.asarray(outline * self.scale + (self.row, self.column), np.float64)
