@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from anonymizer.models import Dataset
 from recognition import reports
 from recognition.tables import Row, csv_lines
 from studies import counting, export, results

@@ -8,6 +8,7 @@ of processes, or on which other tracks are in the job.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,9 @@ import numpy as np
 
 from anonymizer.gait import contours, distance_fields, gait_cycle
 from anonymizer.gait.silhouettes import Silhouettes
+
+_SIDEWAYS = 0.3  # |sin of the view angle| from which it shows which way somebody walks
+_CLEARLY = 1.02  # walkers who go the same way never reached 0.95, real ones who go the other way 1.00 to 1.17
 
 Track: TypeAlias = Mapping[int, Silhouettes]  # one walk as one or several cameras saw it, by view angle
 
@@ -41,6 +45,22 @@ class Walk:
     def bodies(self) -> distance_fields.Bodies:
         """Bodies cut out of their frames."""
         return distance_fields.bodies(self.silhouettes)
+
+    @cached_property
+    def mirrored(self) -> "Walk":
+        """The same walk to the other side."""
+        return Walk(np.ascontiguousarray(self.silhouettes[..., ::-1]))
+
+
+def facing_alike(original: Walk, donor: Walk, view_angle: int) -> Walk:
+    """The donor, or its mirror image where that moves clearly more like the original: who walks the other way past a
+    camera than it is filed under would else be mixed with a body that faces backwards."""
+    if abs(math.sin(math.radians(view_angle))) < _SIDEWAYS or not original.silhouettes.any():
+        return donor  # from the front both sides are alike
+    usual, other = (
+        gait_cycle.disagreement(original.features, each.features) for each in (donor, donor.mirrored)
+    )
+    return donor.mirrored if usual > _CLEARLY * other else donor
 
 
 class Donor(Mapping[int, Silhouettes]):

@@ -62,15 +62,29 @@ def phase_map(original: Walk, donor: Walk) -> NDArray[np.float64]:
     Whole numbers, 0 to the donor's last frame. The donor plays on at one steady rate from one offset and goes
     back by whole cycles of its own where its frames end; offset and rate are those with the least difference.
     """
-    ours, theirs = _features(original), _features(donor)
+    return _best_way(_features(original), _features(donor))[1]
+
+
+def disagreement(original: Walk, donor: Walk) -> float:
+    """How far apart the two walks' swings remain where they agree best: comparable between donors of one walk."""
+    return _best_way(_features(original), _features(donor))[0]
+
+
+def _best_way(ours: WalkFeatures, theirs: WalkFeatures) -> tuple[float, NDArray[np.float64]]:
+    """The least mean difference, and the donor's frames that give it."""
     if ours.blank.all() or theirs.blank.all():
         raise ValueError("walks without a frame that shows a body can't be brought into phase")
-    frames = _candidate_frames(ours, theirs)  # (rates, offsets, frames)
     differences = _differences(ours.swings, theirs.swings)
     differences[:, theirs.blank] = differences.max() + 1  # nothing to show there
+    found = [_least(differences, frames) for frames in _candidate_frames(ours, theirs)]
+    return min(found, key=lambda each: each[0])
+
+
+def _least(differences: Float32, frames: NDArray[np.intp]) -> tuple[float, NDArray[np.float64]]:
+    """Of the ways to play the donor, (rates, offsets, frames), the one that differs least."""
     cost = differences[np.arange(len(differences)), frames].mean(axis=2)
     best = np.unravel_index(int(cost.argmin()), cost.shape)
-    return np.asarray(frames[best], np.float64)
+    return float(cost[best]), np.asarray(frames[best], np.float64)
 
 
 def _features(walk: Walk) -> WalkFeatures:
@@ -152,14 +166,23 @@ def _vertex(by_lag: NDArray[np.float64], lag: int) -> float:
     return min(0.5, max(-0.5, (before - after) / (2 * bend))) if bend > 0 else 0.0
 
 
-def _candidate_frames(ours: WalkFeatures, theirs: WalkFeatures) -> NDArray[np.intp]:
-    """`(rates, offsets, frames)`: every way to play the donor along with the original."""
+def _candidate_frames(ours: WalkFeatures, theirs: WalkFeatures) -> list[NDArray[np.intp]]:
+    """`(rates, offsets, frames)` for each length that the donor's cycle may have: every way to play it along."""
     last = len(theirs.swings) - 1
-    cycle = theirs.cycle or float(last + 1)
-    rates = _RATES_WITHOUT_CYCLE
-    if ours.cycle and ours.reliable and theirs.reliable:
-        rates = _RATES * (cycle / ours.cycle)
-    time = np.arange(len(ours.swings))
-    positions = np.arange(0, cycle, 0.5)[None, :, None] + rates[:, None, None] * time
-    cycles_back = np.ceil(np.maximum(positions - last, 0) / cycle)
-    return np.asarray(np.clip(np.rint(positions - cycles_back * cycle), 0, last), np.intp)
+    sure = ours.reliable and theirs.reliable
+    candidates = []
+    lengths = _lengths(theirs.cycle) if theirs.cycle else (float(last + 1),)
+    for cycle in [each for each in lengths if each <= last + 1] or lengths[:1]:
+        rates = _RATES_WITHOUT_CYCLE
+        if ours.cycle and sure:
+            rates = np.concatenate([_RATES * (cycle / own) for own in _lengths(ours.cycle)])
+        time = np.arange(len(ours.swings))
+        positions = np.arange(0, cycle, 0.5)[None, :, None] + rates[:, None, None] * time
+        cycles_back = np.ceil(np.maximum(positions - last, 0) / cycle)
+        candidates.append(np.asarray(np.clip(np.rint(positions - cycles_back * cycle), 0, last), np.intp))
+    return candidates
+
+
+def _lengths(cycle: float) -> tuple[float, ...]:
+    """A lag as short as a step is one, or the cycle of a recording with few frames a second: both are tried."""
+    return (cycle, 2 * cycle) if cycle <= LONGEST_STEP else (cycle,)

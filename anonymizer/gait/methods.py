@@ -16,7 +16,7 @@ import numpy as np
 from anonymizer.gait.catalogue import Method, named
 from anonymizer.gait.contour_methods import blend, tieu
 from anonymizer.gait.distance_field_methods import donor_mix, replace, sdf
-from anonymizer.gait.donors import Donor, Track, Walk, prepared
+from anonymizer.gait.donors import Donor, Track, Walk, facing_alike, prepared
 from anonymizer.gait.filter_methods import (
     ChangePicture,
     blurred,
@@ -72,14 +72,23 @@ def each_view(change: ChangeView) -> ChangeTrack:
         changed: dict[int, Silhouettes] = {}
         for angle, silhouettes in track.items():
             if silhouettes.any():
-                seen_from = parameters.get("noise_view_angle", AS_ORIGINAL)
-                walks = [donor.walk(angle if seen_from == AS_ORIGINAL else seen_from) for donor in donors]
+                walks = [_lent(track.walk(angle), donor, angle, parameters) for donor in donors]
                 changed[angle] = change(track.walk(angle), walks, parameters, network, rng)
             else:
                 changed[angle] = silhouettes.copy()
         return changed
 
     return change_track
+
+
+def _lent(original: Walk, donor: Donor, view_angle: int, parameters: Parameters) -> Walk:
+    """The donor as seen from where the parameters say, facing as the original does."""
+    seen_from = parameters.get("noise_view_angle", AS_ORIGINAL)
+    if seen_from != AS_ORIGINAL:
+        return donor.walk(seen_from)
+    if parameters.get("phase") == "none":
+        return donor.walk(view_angle)  # as it comes
+    return facing_alike(original, donor.walk(view_angle), view_angle)
 
 
 def filtered(change: ChangePicture) -> ChangeTrack:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import donors
-from anonymizer.gait.donors import Donor, TrackName
+from anonymizer.gait.donors import Donor, TrackName, Walk
+from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 ANGLES = frozenset({0, 90})
@@ -88,3 +89,24 @@ def test_a_missing_view_angle_and_an_empty_view_are_named() -> None:
         donor.walk(36)
     with pytest.raises(ValueError, match="0° show nobody"):
         donor.walk(0)
+
+
+# --- Which way somebody walks ---------------------------------------------------------------------
+@pytest.mark.parametrize("view_angle", [18, 54, 90, 144])
+def test_a_donor_faces_as_the_original_does(view_angle: int) -> None:
+    original, lent = (
+        Walk(walk(5, subject, "nm", 1, view_angles=(view_angle,), frames=40)[view_angle])
+        for subject in (0, 1)
+    )
+    assert donors.facing_alike(original, lent, view_angle) is lent
+    assert donors.facing_alike(original.mirrored, lent, view_angle) is lent.mirrored
+
+
+def test_from_the_front_a_donor_is_left_as_it_is() -> None:
+    original, lent = Walk(walking_figure(30, view_angle=0)), Walk(walking_figure(30, view_angle=0, start=0.3))
+    assert donors.facing_alike(original.mirrored, lent, 0) is lent
+
+
+def test_a_single_frame_does_not_tell_which_way_somebody_walks() -> None:
+    original, lent = Walk(walking_figure(1)), Walk(walking_figure(30, start=0.3))
+    assert donors.facing_alike(original, lent, 90) is lent

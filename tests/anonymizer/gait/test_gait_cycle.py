@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from anonymizer.gait.gait_cycle import period, phase_map, walk_features
+from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -75,6 +76,18 @@ def test_the_phase_map_shows_the_same_moment_of_the_cycle(
     original = walking_figure(50, 26, view_angle=view_angle)
     donor = walking_figure(50, theirs, view_angle=view_angle, start=start, stoutness=1.4)
     assert _phase_error(phase_map(original, donor), 26, theirs, start).max() < 0.08
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_lag_that_may_be_a_step_or_a_cycle_is_tried_as_both(every: int) -> None:
+    """30 frames at 25 a second, of a cycle too long to be seen in them, and 30 at 12.5."""
+    frames = 30 if every == 1 else 60
+    donor = walk(6, 1, "nm", 1, view_angles=(90,), frames=50)[90]
+    slow = np.ascontiguousarray(walk(6, 0, "nm", 1, view_angles=(90,), frames=frames)[90][::every])
+    cycle = period(donor)
+    assert cycle is not None
+    pace = np.diff(phase_map(slow, donor)) % cycle  # going back by a cycle is going on
+    assert np.median(pace) == pytest.approx(every, abs=0.35 * every)
 
 
 def test_the_phase_map_of_a_walk_onto_itself_changes_no_frame() -> None:

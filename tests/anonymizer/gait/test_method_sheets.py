@@ -35,5 +35,5 @@ def test_the_literal_readings_say_what_they_are() -> None:
 
 
 def test_an_unknown_sheet_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"no sheet of that name\. Use: sdf, tieu"):
+    with pytest.raises(SystemExit, match=r"no sheet of that name\. Use: replace-best, sdf, tieu"):
         method_sheets.main(str(tmp_path), "magic")
