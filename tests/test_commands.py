@@ -126,7 +126,7 @@ def test_the_demo_says_where_everything_is(manage, monkeypatch):
     named = {"dataset", "anonymization_run", "recognition_run", "study", "rater_url", "seconds"}
     assert first.keys() == named
     assert first["dataset"] == "Demo walkers 12"
-    assert Anonymization.objects.get(run=first["anonymization_run"]).method == "sdf"
+    assert Anonymization.objects.get(run=first["anonymization_run"]).method == demo.MAIN
     assert Study.objects.get(slug=first["study"]).status == Study.Status.OPEN
     assert set(first["seconds"]) == {stage.name for stage in demo.STAGES}
     before = Sequence.objects.count(), Clip.objects.count(), Run.objects.count()
