@@ -67,6 +67,8 @@ def worker_name() -> str:
 
 def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: User | None = None) -> Run:
     """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
+    if not 0 <= seed < 2**63:
+        raise Refused(f"The seed must be a whole number from 0 to 2^63 - 1, not {seed}.", "seed")
     return Run.objects.create(
         kind=kind, parameters=parameters, seed=seed, requested_by=user, code_version=code_version()
     )

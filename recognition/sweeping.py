@@ -4,6 +4,7 @@ Each experiment is made of runs of their own, so that a sweep goes on where it w
 are kept as arrays, without rows.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ def conditions(
 ) -> list[dict[str, Any]]:
     """Every method with every α; methods without α, and those whose settings name one, once."""
     found = []
+    if not all(map(math.isfinite, alphas)):
+        raise Refused("Alphas must be finite numbers, as in 0.3,1.5.")
     for name in methods:
         if name not in METHODS:
             raise Refused(f"Method {name!r} is not known. Use one of: {', '.join(METHODS)}.")

@@ -181,6 +181,8 @@ WRONG = {
         (["--dataset", "walkers", "--rank", 0], "rank"),
     ],
     "anonymize": [
+        (["--dataset", "walkers", "--method", "sdf", "--seed", -1], "The seed must be a whole number from 0"),
+        (["--dataset", "walkers", "--method", "sdf", "--clips", -2], "--clips must be 0 or more, not -2."),
         (["--dataset", "nobody", "--method", "sdf"], "No dataset is named 'nobody'. Known: "),
         (["--dataset", "walkers", "--method", "magic"], "Method 'magic' is not known. Use one of: "),
         (["--dataset", "walkers", "--method", "sdf", "--donor", "me"], "Donor policy 'me' is not known."),

@@ -5,7 +5,7 @@ means; `Calibrated` turns these into −log probabilities, so that what several 
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from recognition.identify import pls
 
+_ALIKE = 1e-4  # of all spread: less within a subject is rounding
 PRINCIPAL = 120  # components kept; beyond them there is mostly noise
 Features = NDArray[np.float32]  # (gaits, features)
 Subjects = NDArray[np.str_]  # (gaits,)
@@ -48,20 +49,34 @@ class Lda:
         scaled = self._scaled(features)
         self._principal = _fitted_pca(scaled, self.principal)
         coordinates = self._principal.transform(scaled)
-        self._discriminants = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.05)
-        self._discriminants.fit(coordinates, subjects)
-        seen = self._discriminants.transform(coordinates)
+        self._discriminants = _discriminants(coordinates, subjects)
+        seen = self._discriminated(coordinates)
         self._means = np.stack([seen[subjects == each].mean(axis=0) for each in self.subjects])
         return self
 
     def distances(self, features: Features) -> NDArray[np.float64]:
-        seen = self._discriminants.transform(self._principal.transform(self._scaled(features)))
-        return _squared_distances(seen, self._means)
+        coordinates = self._principal.transform(self._scaled(features))
+        return _squared_distances(self._discriminated(coordinates), self._means)
+
+    def _discriminated(self, coordinates: NDArray[Any]) -> NDArray[Any]:
+        if self._discriminants is None:
+            return coordinates
+        return np.asarray(self._discriminants.transform(coordinates))
 
     def _scaled(self, features: Features) -> Features:
         centred = features - self._centre
         # Undivided where the divisor is 1: in double precision a copy would be twice as large.
         return np.asarray(centred / self._scale, np.float32) if self.standardised else centred
+
+
+def _discriminants(coordinates: NDArray[Any], subjects: Subjects) -> LinearDiscriminantAnalysis | None:
+    """None where everybody's own gaits are all alike, as copies are that nothing was drawn for: the means tell all."""
+    within = np.concatenate(
+        [coordinates[subjects == each] - coordinates[subjects == each].mean(axis=0) for each in set(subjects)]
+    )
+    if within.std() < _ALIKE * coordinates.std():
+        return None
+    return LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.05).fit(coordinates, subjects)
 
 
 @dataclass

@@ -166,6 +166,8 @@ def test_methods_without_alpha_are_run_once(walkers):
 def test_what_cannot_be_swept_is_refused_at_once(walkers):
     with pytest.raises(Refused, match="Method 'none' is not known"):
         sweeping.conditions(["none"], [])
+    with pytest.raises(Refused, match="finite numbers"):
+        sweeping.conditions(["blur"], [float("nan")])
     with pytest.raises(Refused, match="each once"):
         requested(walkers, seeds=(1, 1))
     with pytest.raises(Refused, match="'psychic' is unknown"):

@@ -31,6 +31,19 @@ def test_units_do_not_matter_to_a_standardised_one():
     assert scaled.argmin(axis=1).tolist() == plain.argmin(axis=1).tolist()
 
 
+@pytest.mark.parametrize(
+    "classifier", [Lda(), Pls(), Lda(standardised=True)], ids=["lda", "pls", "standardised"]
+)
+def test_copies_that_are_all_alike_are_no_hindrance(classifier):
+    """A method that draws nothing makes the same copy each time."""
+    once = np.random.default_rng(3).standard_normal((5, 40)).astype(np.float32)
+    subjects = np.repeat([f"{number:03d}" for number in range(5)], 4)
+    fitted = classifier.fit(np.repeat(once, 4, axis=0), subjects)
+    assert fitted.subjects[fitted.distances(once + np.float32(0.01)).argmin(axis=1)].tolist() == sorted(
+        set(subjects)
+    )
+
+
 def test_a_feature_that_never_changes_harms_nothing():
     train, who = gaits(1)
     train[:, 3] = 7
