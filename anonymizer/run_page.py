@@ -248,8 +248,10 @@ def _said(name: str, value: Any) -> str:
         return "an uploaded archive"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "conditions":  # of a sweep
+        return "; ".join(described(each["method"], each["alpha"], each["parameters"]) for each in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {each}" for key, each in value.items())
+        return ", ".join(f"{key} {each}" for key, each in value.items() if each not in (None, "", [], {}))
     if name == "view_angles":
         return ", ".join(f"{angle}°" for angle in value)
     if isinstance(value, list):

@@ -73,7 +73,9 @@ class Child:
             if code is not None and code < 0
             else f"exit status {code}"
         )
-        return f"The {self.name} ended ({how}): {self.last_line()} (log: {self.log})."
+        # Whoever is killed says nothing more: what stands last in the log is then no reason.
+        said = "Last in its log:" if code is not None and code < 0 else "It said:"
+        return f"The {self.name} ended ({how}). {said} {self.last_line()} (log: {self.log})."
 
     def pause_after_death(self) -> float | None:
         """Seconds to wait before starting it again; None when it has died too often in a row."""

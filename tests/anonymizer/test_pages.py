@@ -671,3 +671,14 @@ def test_a_run_without_a_count_says_how_it_stands(status, said):
     assert run_page.counted(run) == said
     waits = "waits" if status in ("queued", "running") else "not begun"
     assert {stage.about for stage in run_page.stages(run)} == {waits}
+
+
+def test_what_a_sweep_was_asked_reads_as_words():
+    conditions = [
+        {"method": "sdf", "alpha": 1.5, "parameters": {}},
+        {"method": "donor-mix", "alpha": None, "parameters": {"donors": 3}},
+    ]
+    asked = {"conditions": conditions, "attack": {"attackers": None, "copies": 5}}
+    said = dict(run_page.asked(RunFactory(kind=Run.Kind.SWEEP, parameters=asked)))
+    assert said["Conditions"] == "sdf α 1.5; donor-mix, donors 3"
+    assert said["Attack"] == "copies 5"
