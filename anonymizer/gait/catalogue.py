@@ -29,6 +29,7 @@ DONOR_POLICIES = {
     "synthetic": "walkers who exist nowhere, drawn for each walk",
     "none": "nobody: the method needs no donor",
 }
+UNSAID = {"draws"}  # changes nothing that is seen, only who could draw the donors again
 ANY_DONOR = ("synthetic", "fixed", "random")
 FIXED_FIRST = ("fixed", "random", "synthetic")
 
@@ -93,7 +94,11 @@ class Method:
         """The name with α and whatever is not as usual, as in `blend α 0.3, order raster`."""
         usual = {name: spec.default for name, spec in self.further_parameters.items()}
         alpha = f" α {given['alpha']:g}" if given.get("alpha") is not None else ""
-        other = [f"{name} {given[name]}" for name in usual if given.get(name, usual[name]) != usual[name]]
+        other = [
+            f"{name} {given[name]}"
+            for name in usual
+            if name not in UNSAID and given.get(name, usual[name]) != usual[name]
+        ]
         return ", ".join([f"{self.name}{alpha}", *other]).replace("_", " ")
 
 
