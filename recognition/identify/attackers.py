@@ -5,8 +5,8 @@ with donors of their own drawing (another seed), which is all they have: the def
 Another attacker is one function and one entry here, in its place by strength.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from recognition.identify import classifying_attackers as classifying
@@ -15,6 +15,15 @@ from recognition.identify.answers import Answers
 from recognition.identify.material import Material
 
 CLEAR_ANONYMIZED, BOTH_ANONYMIZED = "clear ↔ anonymized", "anonymized ↔ anonymized"
+
+
+# Where one attacker can do all that another does, and better: under these policies of donors. With another donor in
+# every copy a person's own two copies differ by two donors, so that comparing copies may name fewer than comparing
+# with the clear walk does; and with one donor for all, who guesses it wrong learns about somebody else.
+ALWAYS = frozenset({"none", "fixed", "random", "synthetic"})
+NO_DONOR = frozenset({"none"})
+DONORS_ARE_KNOWN = frozenset({"none", "fixed"})  # to who knows the pool: it is nobody, or one
+DONORS_VARY = frozenset({"none", "random", "synthetic"})  # so that many copies show what donors do
 
 
 class Need(StrEnum):
@@ -39,9 +48,8 @@ class Attacker:
     compares: str
     needs: frozenset[Need]
     attack: Callable[[Material], Answers]
-    knows_more_than: tuple[
-        str, ...
-    ] = ()  # directly; naming fewer than one of these is a sign of a broken attack
+    outdoes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # directly, and under which policies of donors; naming fewer than one of these is a sign of a broken attack
     own_classifier: bool = False  # it uses no recognizer of the ladder's
 
 
@@ -61,7 +69,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.CLEAR_TRAINING, Need.OWN_GALLERY}),
         comparing.anonymized_gallery,
-        knows_more_than=("naive",),
+        outdoes={"naive": NO_DONOR},
     ),
     Attacker(
         "retrained",
@@ -70,7 +78,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.OWN_TRAINING, Need.OWN_GALLERY}),
         comparing.retrained,
-        knows_more_than=("anonymized-gallery",),
+        outdoes={"anonymized-gallery": DONORS_VARY},
     ),
     Attacker(
         "pool-aware",
@@ -79,7 +87,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.OWN_TRAINING, Need.MANY_COPIES, Need.DONOR_POOL}),
         comparing.pool_aware,
-        knows_more_than=("retrained",),
+        outdoes={"retrained": ALWAYS, "anonymized-gallery": ALWAYS, "naive": DONORS_ARE_KNOWN},
     ),
     Attacker(
         "distribution-aware",
@@ -88,7 +96,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.MANY_COPIES}),
         classifying.distribution_aware,
-        knows_more_than=("anonymized-gallery",),
+        outdoes={"anonymized-gallery": DONORS_VARY, "naive": DONORS_VARY},
         own_classifier=True,
     ),
     Attacker(
@@ -107,7 +115,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.MANY_COPIES, Need.BOXES}),
         classifying.joint,
-        knows_more_than=("distribution-aware", "box-track"),
+        outdoes={"distribution-aware": ALWAYS, "box-track": ALWAYS},
         own_classifier=True,
     ),
     Attacker(
@@ -117,7 +125,7 @@ _LADDER = (
         BOTH_ANONYMIZED,
         frozenset({Need.MANY_COPIES, Need.BOXES, Need.LINKED_CLIPS}),
         classifying.linked_clips,
-        knows_more_than=("joint",),
+        outdoes={"joint": ALWAYS},
         own_classifier=True,
     ),
 )
@@ -135,10 +143,13 @@ def chosen(names: str | None = None) -> tuple[Attacker, ...]:
     return tuple(attacker for attacker in ATTACKERS.values() if attacker.name in wanted)
 
 
-def knows_more(stronger: str, weaker: str) -> bool:
-    """Whether all that `weaker` knows is known to `stronger`, directly or through others."""
-    directly: Iterable[str] = ATTACKERS[stronger].knows_more_than
-    return any(each == weaker or knows_more(each, weaker) for each in directly)
+def outdoes(stronger: str, weaker: str, donors: str) -> bool:
+    """Whether `stronger` can do all that `weaker` does and more, with such donors; also through others."""
+    directly = ATTACKERS[stronger].outdoes
+    return any(
+        donors in policies and (each == weaker or outdoes(each, weaker, donors))
+        for each, policies in directly.items()
+    )
 
 
 def attack(attacker: Attacker, material: Material) -> Answers:

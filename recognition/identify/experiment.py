@@ -53,7 +53,7 @@ def result(
         "by_probe_view_angle": probe_view_angles(compared[NAIVE], seed) if NAIVE in compared else [],
         "verdict": {
             "skill": plain(np.float64(skill(originals))),
-            "refused": list(refusals(originals, attacked, details, seed=seed)),
+            "refused": list(refusals(originals, attacked, details, donors=donor, seed=seed)),
         },
         "proxies": {name: plain(np.float64(np.nan if v is None else v)) for name, v in proxies.items()},
         "seconds": dict(seconds),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recognition.identify.attackers import ATTACKERS, knows_more
+from recognition.identify.attackers import ATTACKERS, outdoes
 from recognition.identify.identifications import Identifications
 from recognition.identify.success import (
     RESAMPLES,
@@ -47,12 +47,13 @@ def refusals(
     attacked: Mapping[str, Identifications],
     details: Mapping[str, Mapping[str, Any]] | None = None,
     *,
+    donors: str = "none",
     seed: int = 0,
 ) -> tuple[str, ...]:
     """Why no verdict may be given, a sentence each; empty where one may.
 
     `attacked` = every attacker's answers on the anonymized probes, by the names of `ATTACKERS`; `details` =
-    what each said about how it went.
+    what each said about how it went; `donors` = the policy by which the method's donors were chosen.
     """
     unknown = set(attacked) - set(ATTACKERS)
     if unknown:
@@ -61,7 +62,7 @@ def refusals(
     inverted = [
         f"{stronger} knows more than {weaker} and identifies fewer gaits, by more than noise."
         for (weaker, less), (stronger, more) in combinations(ladder, 2)
-        if knows_more(stronger, weaker) and worse_by_more_than_noise(more, less, seed=seed)
+        if outdoes(stronger, weaker, donors) and worse_by_more_than_noise(more, less, seed=seed)
     ]
     return (*_weakness(originals), *inverted, *_blindness(details or {}))
 

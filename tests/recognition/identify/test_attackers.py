@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anonymizer.gait.catalogue import DONOR_POLICIES
 from recognition.identify import attackers, success
-from recognition.identify.attackers import ATTACKERS, attack, knows_more
+from recognition.identify.attackers import ATTACKERS, attack, outdoes
 from recognition.identify.gaits import Gaits, together
 from recognition.identify.material import DEFENDERS, GALLERY, OWN, TRAINING, Effort, Held, spread
 from recognition.identify.protocol import SequenceChoice, evaluate
@@ -60,10 +61,26 @@ def test_every_attacker_says_what_it_knows_and_needs():
         assert attacker.needs
 
 
-def test_who_knows_more_than_whom_is_passed_on():
-    assert knows_more("pool-aware", "naive")
-    assert not knows_more("naive", "pool-aware")
-    assert not any(knows_more(name, name) for name in ATTACKERS)
+def test_who_outdoes_whom_is_passed_on():
+    assert outdoes("linked-clips", "naive", "none")
+    assert not outdoes("naive", "linked-clips", "none")
+    assert not any(outdoes(name, name, donors) for name in ATTACKERS for donors in DONOR_POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker", "donors"),
+    [
+        ("anonymized-gallery", "naive", {"none"}),
+        ("retrained", "anonymized-gallery", {"none", "random", "synthetic"}),
+        ("pool-aware", "naive", {"none", "fixed"}),
+        ("pool-aware", "retrained", set(DONOR_POLICIES)),
+        ("distribution-aware", "naive", {"none", "random", "synthetic"}),
+        ("distribution-aware", "pool-aware", set()),
+        ("joint", "box-track", set(DONOR_POLICIES)),
+    ],
+)
+def test_who_outdoes_whom_depends_on_the_donors(stronger, weaker, donors):
+    assert {each for each in DONOR_POLICIES if outdoes(stronger, weaker, each)} == donors
 
 
 def test_the_naive_attacker_uses_nothing_but_clear_gaits(material):

@@ -57,6 +57,17 @@ def test_a_stronger_attacker_who_does_worse_refuses_the_verdict():
     assert reason.startswith("anonymized-gallery knows more than naive and identifies fewer gaits")
 
 
+def test_with_donors_of_their_own_two_copies_may_be_less_alike_than_a_copy_and_the_clear_walk():
+    attacked = {"naive": identified_by(*range(12)), "anonymized-gallery": identified_by(0)}
+    assert verdict.refusals(EVERYBODY, attacked, donors="synthetic") == ()
+
+
+def test_many_copies_outdo_the_clear_walk_with_donors_of_their_own_as_well():
+    attacked = {"naive": identified_by(*range(12)), "distribution-aware": identified_by(0)}
+    (reason,) = verdict.refusals(EVERYBODY, attacked, donors="synthetic")
+    assert reason.startswith("distribution-aware knows more than naive")
+
+
 def test_a_small_difference_is_noise():
     attacked = {"naive": identified_by(0, 1, 2), "anonymized-gallery": identified_by(0, 5)}
     assert verdict.refusals(EVERYBODY, attacked) == ()
