@@ -158,15 +158,18 @@ def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every experiment as CSV, all of it as JSON, the frontier as SVG."""
     run = get_object_or_404(Run, pk=pk, kind=Run.Kind.SWEEP)
     name, rows = f"sweep-run-{run.pk}", run.result.get("rows", [])
-    match request.GET.get("format"):
+    form = request.GET.get("format", "csv")
+    match form:
         case "json":
             table = {"sweep_run": run.pk, "rows": rows, "summary": _summary(run) if rows else []}
             text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
             return _attached(f"{name}.json", text, "application/json")
         case "svg":
             return _attached(f"{name}.svg", _figure(_summary(run) if rows else []), "image/svg+xml")
-    columns: tables.Columns = {key: "text" for row in rows for key in row}
-    return tables.download(name, "csv", columns, ([row.get(key) for key in columns] for row in rows))
+        case "csv":
+            columns: tables.Columns = {key: "text" for row in rows for key in row}
+            return tables.download(name, "csv", columns, ([row.get(key) for key in columns] for row in rows))
+    return tables.no_such_format(request, form, ("csv", "json", "svg"))
 
 
 def _attached(filename: str, text: str, content_type: str) -> HttpResponse:

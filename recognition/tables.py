@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
 
 Kind = Literal["text", "integer", "number", "boolean", "moment"]
 Columns = Mapping[str, Kind]
@@ -150,3 +151,14 @@ def download(name: str, form: str, columns: Columns, rows: Rows) -> HttpResponse
     file: IO[bytes] = tempfile.NamedTemporaryFile(suffix=f".{form}")  # noqa: SIM115 - the answer closes it
     write(form, columns, rows, Path(file.name))
     return FileResponse(file, as_attachment=True, filename=f"{name}.{form}", content_type=CONTENT_TYPES[form])
+
+
+def no_such(request: HttpRequest, sentence: str) -> HttpResponse:
+    """What was asked for does not exist; the sentence names what does."""
+    return render(request, "404.html", {"sentence": sentence}, status=404)
+
+
+def no_such_format(request: HttpRequest, form: str, known: Iterable[str], of: str = "") -> HttpResponse:
+    """There is nothing in the format `form`; the answer names those there are."""
+    what = f" of {of}" if of else ""
+    return no_such(request, f"There is no format {form!r}{what}. Use one of: {', '.join(known)}.")

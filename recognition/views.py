@@ -15,6 +15,8 @@ from recognition import figures, reports, tables
 from recognition.forms import StartForm, TrainForm
 from recognition.models import Recognizer
 
+EXPORTED = ("csv", "xlsx")
+
 
 @login_required
 @require_GET
@@ -122,7 +124,9 @@ def _by_angle(run: Run) -> list[dict[str, Any]]:
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every identification of a run as CSV or XLSX."""
     run = get_object_or_404(Run, pk=pk, kind=Run.Kind.RECOGNIZE)
-    form = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
+    form = request.GET.get("format", "csv")
+    if form not in EXPORTED:
+        return tables.no_such_format(request, form, EXPORTED)
     return tables.download(f"recognition-run-{run.pk}", form, reports.COLUMNS, reports.table(run))
 
 

@@ -48,12 +48,10 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     study, form = access.study_to_view(request.user, slug), request.GET.get("format", "csv")
     what = request.GET.get("what", "ratings")
     if what not in EXPORTED:
-        return _no_such(
-            request, f"Nothing called {what!r} can be exported. Use one of: {', '.join(EXPORTED)}."
-        )
+        known = ", ".join(EXPORTED)
+        return tables.no_such(request, f"Nothing called {what!r} can be exported. Use one of: {known}.")
     if form not in EXPORTED[what]:
-        formats = ", ".join(EXPORTED[what])
-        return _no_such(request, f"There is no format {form!r} of {what}. Use one of: {formats}.")
+        return tables.no_such_format(request, form, EXPORTED[what], of=what)
     if what == "recognition":
         name = f"{study.slug}-recognition"
         return tables.download(name, form, RECOGNITION_COLUMNS, _identifications(study))
@@ -63,11 +61,6 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
         )
         return redirect("studies:exports", study.slug)
     return at_once(study, form)
-
-
-def _no_such(request: HttpRequest, sentence: str) -> HttpResponse:
-    """What was asked for does not exist; the sentence names what does."""
-    return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
 def at_once(study: Study, form: str) -> HttpResponseBase:
@@ -112,8 +105,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponseBase:
     if request.method == "POST":
         form = request.POST.get("format", "")
         if form not in export_files.FORMATS:
-            formats = ", ".join(export_files.FORMATS)
-            return _no_such(request, f"There is no format {form!r}. Use one of: {formats}.")
+            return tables.no_such_format(request, form, export_files.FORMATS)
         user = request.user if request.user.is_authenticated else None
         tasks.enqueue(exporting.request_export(study, form, user))
         return redirect("studies:exports", study.slug)

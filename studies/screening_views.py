@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from anonymizer.jobs import Refused
-from recognition.tables import csv_lines
+from recognition.tables import csv_lines, no_such_format
 from studies import access, counting, dashboard, rater_table, screening
 from studies.dashboard import Present, Scope
 from studies.models import Mask, Presentation, Rater, Study
@@ -24,13 +24,15 @@ RATERS_A_PAGE, MASKS_A_PAGE, NAMES_SHOWN = 25, 25, 12
 @login_required
 @require_GET
 def raters(request: HttpRequest, slug: str) -> HttpResponse:
-    found = access.study_to_view(request.user, slug)
+    found, form = access.study_to_view(request.user, slug), request.GET.get("format")
+    if form not in (None, "csv"):
+        return no_such_format(request, form, ["csv"])
     now, scope = dashboard.present(found), dashboard.scope_of(request.GET.dict())
     order = request.GET.get("order", "r")
     order = order if order in rater_table.ORDERS else "r"
     descending = request.GET.get("descending") == "1"
     codes = rater_table.ordered(now, _kinds(now, scope), order, descending)
-    if request.GET.get("format") == "csv":
+    if form == "csv":
         return _raters_csv(found, rater_table.rows(now, codes))
     page = Paginator(codes, RATERS_A_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -1,6 +1,7 @@
 """The pages of recognition, as a researcher meets them."""
 
 import csv
+import html
 import io
 import re
 from copy import deepcopy
@@ -314,6 +315,17 @@ def test_identifications_are_downloaded_as_xlsx(signed_in, identified):
     names, first, second = sheet.iter_rows(values_only=True)
     assert dict(zip(names, first, strict=True))["predicted_subject"] == "001"
     assert dict(zip(names, second, strict=True))["true_rank"] == 2
+
+
+def test_a_format_that_does_not_exist_is_told_with_those_that_do(signed_in, identified):
+    sweep = RunFactory(kind=Run.Kind.SWEEP, parameters={"conditions": []})
+    for name, run, sentence in (
+        ("recognition:export", identified, "There is no format 'foo'. Use one of: csv, xlsx."),
+        ("recognition:sweep_export", sweep, "There is no format 'foo'. Use one of: csv, json, svg."),
+    ):
+        answer = signed_in.get(reverse(name, args=[run.pk]), {"format": "foo"})
+        assert (answer.status_code, "Content-Disposition" in answer.headers) == (404, False)
+        assert sentence in html.unescape(text(answer))
 
 
 # --- Words and shades -----------------------------------------------------------------------------

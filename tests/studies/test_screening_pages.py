@@ -107,6 +107,12 @@ def test_raters_are_ordered_as_asked_for(signed_in, study):
     assert len(rows(signed_in, study, order="whim")) == 5
 
 
+def test_the_raters_table_comes_as_csv_or_not_at_all(signed_in, study):
+    answer = signed_in.get(address("raters", study), {"format": "xlsx"})
+    assert answer.status_code == 404
+    assert "There is no format &#x27;xlsx&#x27;. Use one of: csv." in answer.content.decode()
+
+
 def test_who_left_and_who_is_set_aside_is_marked(signed_in, study):
     study.raters.filter(pk=backwards(study).pk).update(state=Rater.State.ABANDONED, over_quota=True)
     first = study.raters.first()
