@@ -35,6 +35,11 @@ CELL_HEIGHT, CELL_WIDTH = 132, 92  # px
 BODY = 112  # px, the original's height in a cell
 LABELS = 92  # px, left of the rows
 INK, CHANGED, PAPER = 60, 20, 255  # shades
+NOTES = {
+    "blur": "a baseline, not a natural walk: thin legs run together or are lost",
+    "pixelate": "a baseline, not a natural walk: bodies of coarse squares",
+    "erode": "a baseline, not a natural walk: thin shins and wrists come apart",
+}
 TRAINING_SUBJECTS, TRAINING_EPOCHS, TRAINING_STRIDE = 4, 12, 4
 
 Sheet = NDArray[np.uint8]  # (height, width) grey
@@ -53,7 +58,8 @@ class Subject:
 def subjects() -> Iterator[Subject]:
     """Every method as it is usually used, then the readings and choices that need showing."""
     for method in METHODS.values():
-        yield Subject(method.name, method)
+        again = {"draws": "seeded"} if "draws" in method.parameters else {}  # the same picture each time
+        yield Subject(method.name, method, again, NOTES.get(method.name, ""))
     literal = "a literal reading of the text: not people's shapes"
     for name, value in (("order", "raster"), ("padding", "zero"), ("phase", "none")):
         yield Subject(f"tieu-{name}-{value}", METHODS["tieu"], {name: value}, f"{name}={value}, {literal}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from anonymizer.gait import method_sheets
@@ -16,7 +17,7 @@ def test_every_method_has_its_sheet_in_the_documentation() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("method", ["blur", "replace"])
+@pytest.mark.parametrize("method", ["dilate", "replace"])
 def test_a_sheet_has_a_row_for_the_original_the_donor_and_the_change(method: str) -> None:
     (subject,) = (each for each in method_sheets.subjects() if each.name == method)
     sheet = method_sheets.sheet(subject)
@@ -32,6 +33,11 @@ def test_the_literal_readings_say_what_they_are() -> None:
     ]
     assert len(literal) == 4
     assert all("literal reading" in each.note for each in literal)
+
+
+def test_a_method_that_draws_its_donors_in_secret_has_the_same_sheet_again() -> None:
+    (subject,) = (each for each in method_sheets.subjects() if each.name == "replace-best")
+    assert np.array_equal(method_sheets.sheet(subject), method_sheets.sheet(subject))
 
 
 def test_an_unknown_sheet_is_answered_with_the_known_ones(tmp_path: Path) -> None:
