@@ -329,3 +329,7 @@ class Clip(models.Model):
 
     def __str__(self) -> str:
         return f"clip {self.pk}"
+
+
+# Rows by the name of the parameter in which a run keeps their number; apps above add theirs.
+NAMED_ROWS: dict[str, type[models.Model]] = {"dataset": Dataset, "checkpoint": Checkpoint}

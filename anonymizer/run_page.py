@@ -11,7 +11,7 @@ from django.utils import timezone
 from anonymizer import jobs
 from anonymizer.gait.catalogue import described
 from anonymizer.importing import SOURCES, is_upload
-from anonymizer.models import Anonymization, AnonymizedSequence, Checkpoint, Dataset, Run, Sequence
+from anonymizer.models import NAMED_ROWS, Anonymization, AnonymizedSequence, Dataset, Run, Sequence
 
 Kind = Run.Kind
 STAGES: dict[str, tuple[str, ...]] = {
@@ -238,11 +238,10 @@ def asked(run: Run) -> list[tuple[str, str]]:
 
 
 def _said(name: str, value: Any) -> str:
-    rows: dict[str, Any] = {"dataset": Dataset, "checkpoint": Checkpoint}
     if name == "anonymization_run":
         return f"run {value}, {Anonymization.objects.filter(run=value).first() or 'deleted since'}"
-    if name in rows and isinstance(value, int):
-        row = rows[name].objects.filter(pk=value).first()
+    if name in NAMED_ROWS and isinstance(value, int):
+        row = NAMED_ROWS[name]._default_manager.filter(pk=value).first()
         return str(row) if row else "deleted since"
     if name == "path" and is_upload(value):
         return "an uploaded archive"

@@ -63,7 +63,8 @@ def request_sweep(
         raise Refused("A sweep needs at least one dataset, one method and one seed.")
     if len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.", "seeds")
-    options, trained = dict(attack or {}), {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
+    options = {name: value for name, value in (attack or {}).items() if value is not None}
+    trained = {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
     runs.check_parameters(trained["kind"], trained["parameters"])
     for dataset in datasets:
         anonymizer_runs.check_split(dataset, split)

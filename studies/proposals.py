@@ -6,7 +6,7 @@ first.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,8 +200,10 @@ def _pairs(proposal: Proposal) -> Iterator[Problem]:
     missing = sorted(set(proposal.view_angles) - set(found))
     if missing:
         yield "view_angles", f"There is no changed walk at {', '.join(f'{angle}°' for angle in missing)}."
+    elif not found:
+        yield "anonymizations", "This run has changed no walk that could be shown. Choose another."
     pairs = sum(found.values())
-    if pairs < proposal.pairs_per_rater:
+    if found and pairs < proposal.pairs_per_rater:
         yield (
             "pairs_per_rater",
             (
@@ -209,6 +211,12 @@ def _pairs(proposal: Proposal) -> Iterator[Problem]:
                 f"{pairs}, or for more pairs a view angle."
             ),
         )
+
+
+def with_pairs_that_fit(proposal: Proposal) -> Proposal:
+    """As many pairs a rater as usual, or all there are where they are fewer; nobody sees one twice."""
+    pairs = sum(pairs_by_view_angle(proposal).values())
+    return replace(proposal, pairs_per_rater=min(proposal.pairs_per_rater, pairs)) if pairs > 0 else proposal
 
 
 def pairs_by_view_angle(proposal: Proposal) -> dict[int, int]:

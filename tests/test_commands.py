@@ -215,7 +215,7 @@ WRONG = {
         (["--run", 900, "--name", "S", "--template", "magic"], "'magic' is not known. Use one of: "),
         (["--run", 900, "--name", "S", "--raters", 0], "Raters must be from 1 to 10000, not 0."),
         (["--run", 900, "--name", "S", "--clip-seconds", "nan"], "nan"),
-        (["--run", 900, "--name", "S"], "pairs"),
+        (["--run", 900, "--name", "S"], "This run has changed no walk that could be shown."),
     ],
     "add_seats": [
         (["nobody", "--raters", 9], "No study is named 'nobody'. Known: "),

@@ -481,7 +481,7 @@ def test_a_run_can_be_copied_as_a_command(signed_in):
     }
     line = command(RunFactory(parameters=parameters, seed=4))
     assert line == (
-        "python manage.py generate_walkers --name 'two words' --subjects 3 --sequences nm=2 "
+        ".venv/bin/python manage.py generate_walkers --name 'two words' --subjects 3 --sequences nm=2 "
         "--view-angles 0,90 --frames 25 --difficulty casia --path-variation 2.5 --seed 4"
     )
 
@@ -502,7 +502,7 @@ def test_a_sweep_can_be_copied_as_a_command():
     }
     line = command(RunFactory(kind=Run.Kind.SWEEP, parameters=parameters))
     assert line == (
-        "python manage.py sweep --datasets 'two words' --methods sdf,blur --seeds 0,1 --split 20:10:70 "
+        ".venv/bin/python manage.py sweep --datasets 'two words' --methods sdf,blur --seeds 0,1 --split 20:10:70 "
         "--attackers naive,joint --copies 5 --attack-view-angles 90 --recognizer zheng --alphas 1.5,5 "
         "--set blur:strength=3.0 --recognizer-set rank=8"
     )

@@ -71,6 +71,19 @@ def test_the_defaults_are_the_documented_ones(two, tmp_path):
     assert study.playback_checked
 
 
+def test_without_a_number_every_rater_sees_as_many_pairs_as_there_are(two, manage):
+    plain = ("create_study", "--run", two[0].run_id, "--clip-seconds", 0.4, "--raters", 2)
+    said = manage(*plain, "--name", "small")
+    assert (said.status, said.err) == (0, "")
+    *_, number, reason = said.out.splitlines()
+    assert number == "pairs_per_rater: 4"
+    assert reason == "There are only 4 pairs, so every rater sees all of them."
+    assert {len(seat.pairs) for seat in Study.objects.get().seats.all()} == {4}
+    refused = manage.refused(*plain, "--name", "asked", "--pairs-per-rater", 30)
+    assert refused.startswith("30 pairs a rater are asked for and there are only 4.")
+    assert "only" not in manage(*plain, "--name", "fits", "--pairs-per-rater", 4).out
+
+
 def test_everything_a_study_can_be_is_an_argument(two, tmp_path, researcher):
     day = timezone.localdate() + timedelta(days=2)
     study = created(

@@ -209,7 +209,7 @@ def test_what_cannot_be_judged_makes_no_study(fields, message):
 
 
 def test_nothing_that_was_changed_makes_no_study():
-    with pytest.raises(Refused, match="there are only 0"):
+    with pytest.raises(Refused, match="changed no walk that could be shown"):
         requested(AnonymizationFactory(run=RunFactory()))
 
 

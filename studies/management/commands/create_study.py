@@ -1,6 +1,7 @@
 """Make a study from anonymization runs, or from clips that are brought."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from anonymizer.models import Anonymization
 from recognition.management.commands.recognize import anonymization_of
 from studies import life, manifests, runs
 from studies.models import Study
-from studies.proposals import Proposal
+from studies.proposals import Proposal, with_pairs_that_fit
 
-NUMBERS = ("pairs_per_rater", "raters", "pairs_per_view_angle", "training_pairs", "check_pairs", "idle_minutes",
+USUAL_PAIRS = Proposal.pairs_per_rater
+
+NUMBERS = ("raters", "pairs_per_view_angle", "training_pairs", "check_pairs", "idle_minutes",
            "rater_days", "seed")  # fmt: skip
 TEXTS = ("template", "layout", "rendering", "question", "platform", "completion_code", "return_url")
 
@@ -80,7 +83,11 @@ class Command(JobCommand):
 
     def add_who_rates(self, parser: ArgumentParser) -> None:
         parser.add_argument("--raters", type=int, default=30)
-        parser.add_argument("--pairs-per-rater", type=int, default=30)
+        parser.add_argument(
+            "--pairs-per-rater",
+            type=int,
+            help=f"{USUAL_PAIRS}, or all there are where they are fewer",
+        )
         parser.add_argument("--platform", default=Study.Platform.LINK.value, help="link, prolific or mturk")
         parser.add_argument("--completion-code", default="", help="drawn without it")
         parser.add_argument("--return-url", default="", help="where the platform takes raters back")
@@ -114,6 +121,10 @@ class Command(JobCommand):
             open_when_prepared=options["open"],
             **{name: options[name] for name in (*NUMBERS, *TEXTS)},
         )
+        asked = options["pairs_per_rater"]
+        proposal = (
+            with_pairs_that_fit(proposal) if asked is None else replace(proposal, pairs_per_rater=asked)
+        )
         user = user_named(options["owner"]) if options["owner"] else None
         study = runs.make(proposal, user, rehearse=options["rehearse"])
         assert study.run is not None  # make gives it one
@@ -123,7 +134,13 @@ class Command(JobCommand):
             if options["manifest"]:  # the clips are at fault: nothing is left half-written
                 life.delete_draft(study)
             raise
-        return runs.summary(study, settings.SITE_URL)
+        self.fewer = asked is None and study.pairs_per_rater < USUAL_PAIRS
+        return {**runs.summary(study, settings.SITE_URL), "pairs_per_rater": study.pairs_per_rater}
+
+    def describe(self, result: dict[str, Any]) -> str:
+        told = super().describe(result)
+        fewer = f"There are only {result['pairs_per_rater']} pairs, so every rater sees all of them."
+        return f"{told}\n{fewer}" if self.fewer else told
 
 
 def _anonymizations(options: dict[str, Any]) -> tuple[Anonymization, ...]:
