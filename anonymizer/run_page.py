@@ -37,7 +37,6 @@ UNITS = {
     "Looking at walks": "sequences",
     "The attacker anonymizes": "walks",
     "Experiments": "experiments",
-    "Fitting": "sequences",
     "Attacking": "attackers",
     "Encoding clips": "clips",
     "Writing rows": "rows",

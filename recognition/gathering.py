@@ -17,6 +17,7 @@ from anonymizer.models import Anonymization, AnonymizedSequence, Dataset
 from anonymizer.models import Sequence as GaitSequence
 from recognition.copies import Draw, at_view_angles, copy
 from recognition.described import Shelf, key_of
+from recognition.learning import forget_unfinished, learn
 from recognition.models import Recognizer as RecognizerRow
 
 if TYPE_CHECKING:
@@ -137,17 +138,16 @@ class Gathered:
 
     def retrained(self, pool: str, view_angles: Sequence[int] | None = None) -> "Recognizer":
         """Trained once in a run: kept as a recognizer of its own, found again after an interruption."""
-        from recognition.identify.material import DEFENDERS, TRAINING, trained_on
+        from recognition.identify.material import DEFENDERS, TRAINING
 
-        run = self.work.run
         of_pool = "pool" if pool == DEFENDERS else "own"
-        name = f"{self.recognizer.name}-anonymized-{of_pool}-run-{run.pk}"
+        name = f"{self.recognizer.name}-anonymized-{of_pool}-run-{self.work.run.pk}"
         kept = RecognizerRow.objects.filter(name=name).first()
         if kept is not None:
             return loaded(kept)
         training = self.copies(TRAINING, self.recognizer.reads, pool, 1, view_angles)
-        self.work.progress(run.done, run.total, "The attacker trains")
-        trained = trained_on(self.recognizer, training)
+        trained = self.recognizer.untrained()
+        learn(self.work, trained, training, stage="The attacker trains", part=of_pool)
         keep_recognizer(
             trained,
             name,
@@ -156,6 +156,7 @@ class Gathered:
             parameters={"split": self.judged.split, "anonymization_run": self.judged.run_id},
             trained_on=RecognizerRow.TrainedOn.ANONYMIZED,
         )
+        forget_unfinished(self.work, of_pool)
         return trained
 
 

@@ -3,36 +3,34 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.storage import default_storage
-
-from anonymizer import jobs, stored_files
+from anonymizer import jobs
 from anonymizer.models import Dataset, Run
 from recognition.described import Shelf
 from recognition.gathering import device_of, keep_recognizer, of_walks, sequences, split_of, stage
+from recognition.learning import forget_unfinished, learn
 from recognition.models import Recognizer
 
 if TYPE_CHECKING:
     from recognition.identify.ablation import Variant
-    from recognition.identify.gaits import Gaits
     from recognition.identify.protocol import SequenceChoice
-
-KEEP_EVERY = 50  # training steps between two copies kept for going on after a lost worker
 
 
 def train_recognizer(work: jobs.Work) -> None:
     """Fit the recognizer to the walks of D1."""
+    from recognition.identify.recognizer import LearnsBySteps
     from recognition.identify.recognizers import kind_named
 
     run, asked = work.run, work.run.parameters
     if Recognizer.objects.filter(run=run).exists():
         return
     dataset = Dataset.objects.get(pk=asked["dataset"])
-    recognizer: Any = kind_named(asked["kind"]).made(asked["parameters"], device_of(asked["kind"]))
+    recognizer = kind_named(asked["kind"]).made(asked["parameters"], device_of(asked["kind"]))
     subjects = split_of(dataset, asked["split"]).train
     shelf = Shelf(f"dataset-{dataset.pk}", recognizer.size)
     training = shelf.gaits(sequences(dataset, subjects), recognizer.reads, stage(work, "Looking at walks"))
-    learn = _learn_by_steps if hasattr(recognizer, "learn") else _fit
-    learn(work, recognizer, training)
+    if isinstance(recognizer, LearnsBySteps):
+        Run.objects.filter(pk=run.pk).update(device=str(recognizer.device))
+    learn(work, recognizer, training, stage="Fitting")
     row = keep_recognizer(
         recognizer,
         f"{recognizer.name}-{dataset.slug}-{run.pk}",
@@ -46,32 +44,9 @@ def train_recognizer(work: jobs.Work) -> None:
         "subjects": len(subjects),
         "sequences": len(training),
     }
-    if getattr(recognizer, "losses", None):
+    if isinstance(recognizer, LearnsBySteps):
         run.result["losses"] = recognizer.losses
-    stored_files.forget(_unfinished(run))
-
-
-def _fit(work: jobs.Work, recognizer: Any, training: "Gaits") -> None:
-    work.progress(work.run.done, work.run.total, "Fitting")
-    recognizer.fit(training.inputs, training.subjects, training.view_angles)
-
-
-def _learn_by_steps(work: jobs.Work, recognizer: Any, training: "Gaits") -> None:
-    """A training that takes long shows how far it is, and goes on where an earlier attempt was lost."""
-    Run.objects.filter(pk=work.run.pk).update(device=str(recognizer.device))
-    name, kept = _unfinished(work.run), 0
-    if default_storage.exists(name):
-        with default_storage.open(name) as file:
-            recognizer.resume(file.read())
-    for done, total in recognizer.learn(training.inputs, training.subjects, training.view_angles):
-        work.progress(done, total, "Training")
-        if done - kept >= KEEP_EVERY:
-            stored_files.replace(name, recognizer.kept())
-            kept = done
-
-
-def _unfinished(run: Run) -> str:
-    return f"recognizers/unfinished-run-{run.pk}.npz"
+    forget_unfinished(work)
 
 
 # --- Variants ---------------------------------------------------------------------------------------

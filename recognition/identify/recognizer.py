@@ -5,8 +5,8 @@ lie from those of another. It learns both from other people's gaits, which `fit`
 it wants of a gait; whoever calls it reads that and nothing else.
 """
 
-from collections.abc import Mapping
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +67,22 @@ def features_of(recognizer: Recognizer, inputs: Inputs, view_angle: int) -> NDAr
     starts = range(0, max(1, len(inputs)), BATCH)
     rows = [np.arange(start, min(start + BATCH, len(inputs))) for start in starts]
     return np.concatenate([recognizer.features(inputs[some], view_angle) for some in rows])
+
+
+@runtime_checkable
+class LearnsBySteps(Protocol):
+    """What a recognizer has besides where its training is long: it says how far it is, and can go on later."""
+
+    device: Any  # where it computes
+    losses: list[float]  # one a training step
+
+    def learn(
+        self, inputs: Inputs, subjects: NDArray[np.str_], view_angles: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int]]:
+        """As `fit`, some steps at a time: yields (steps done, steps in all), also right at the beginning."""
+
+    def kept(self) -> bytes:
+        """All that `resume` needs to go on with an unfinished training."""
+
+    def resume(self, kept: bytes) -> None:
+        """Go on where `kept` was written; ValueError where it is of another network."""

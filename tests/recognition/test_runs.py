@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from django.core.files.storage import default_storage
 
 from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
-from recognition import copies, gathering, reports, runs
+from recognition import copies, gathering, learning, reports, runs
 from recognition.described import Shelf
 from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
@@ -336,3 +337,32 @@ def test_the_whole_ladder_stands_on_a_recognizer_that_reads_silhouettes(anonymiz
     assert {recognition.recognizer.kind for recognition in kept} == {"set-network"}
     retrained = Recognizer.objects.filter(trained_on=Recognizer.TrainedOn.ANONYMIZED)
     assert {row.kind for row in retrained} == {"set-network"}
+
+
+def test_an_attacker_whose_training_was_lost_goes_on_with_it(anonymization, monkeypatch):
+    monkeypatch.setattr(learning, "KEEP_EVERY", 10)
+    done(
+        runs.request_recognizer(anonymization.dataset, SPLIT, TINY, kind="set-network"),
+        runs.train_recognizer,
+    )
+    run = requested(anonymization, recognizer=Recognizer.objects.get(), attackers=["naive", "retrained"])
+    seen: list[int] = []
+
+    def watched(work: jobs.Work) -> None:
+        tell = work.progress
+
+        def progress(done: int, total: int, stage: str = "") -> None:
+            tell(done, total, stage)
+            if stage == "The attacker trains":
+                seen.append(done)
+                if seen == [0, 10, 20]:
+                    raise KeyboardInterrupt
+
+        work.progress = progress  # type: ignore[method-assign]
+        runs.recognize(work)
+
+    with pytest.raises(KeyboardInterrupt):
+        jobs.execute(run.pk, watched)
+    done(run, watched)
+    assert seen == [0, 10, 20, 10, 20, 30]
+    assert not default_storage.exists(f"recognizers/unfinished-run-{run.pk}-own.npz")

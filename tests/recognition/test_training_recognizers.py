@@ -12,7 +12,7 @@ from django.urls import reverse
 from anonymizer import jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Run
-from recognition import gathering, runs, training_recognizers
+from recognition import gathering, learning, runs
 from recognition.identify import ablation, vtm
 from recognition.models import Recognizer
 from tests.factories import DatasetFactory, walks
@@ -58,7 +58,7 @@ def test_a_set_network_is_trained_and_can_be_used(dataset):
 
 
 def test_a_lost_training_goes_on_where_it_was_last_kept(dataset, monkeypatch):
-    monkeypatch.setattr(training_recognizers, "KEEP_EVERY", 10)
+    monkeypatch.setattr(learning, "KEEP_EVERY", 10)
     run = runs.request_recognizer(dataset, SPLIT, TINY, kind="set-network")
     seen: list[int] = []
 
@@ -67,7 +67,7 @@ def test_a_lost_training_goes_on_where_it_was_last_kept(dataset, monkeypatch):
 
         def progress(done: int, total: int, stage: str = "") -> None:
             tell(done, total, stage)
-            if (stage, done) == ("Training", 20):
+            if (stage, done) == ("Fitting", 20):
                 raise KeyboardInterrupt
 
         work.progress = progress  # type: ignore[method-assign]
@@ -78,7 +78,7 @@ def test_a_lost_training_goes_on_where_it_was_last_kept(dataset, monkeypatch):
 
         def progress(done: int, total: int, stage: str = "") -> None:
             tell(done, total, stage)
-            if stage == "Training":
+            if stage == "Fitting":
                 seen.append(done)
 
         work.progress = progress  # type: ignore[method-assign]
