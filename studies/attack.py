@@ -103,6 +103,12 @@ def attack(condition: Condition, wanted: str) -> Attack | None:
     return Attack(condition, run, rungs[name], name == strongest)
 
 
+def unattacked(conditions: Sequence[Condition]) -> list[Condition]:
+    """Conditions of ours whose walks nobody has tried to name yet."""
+    ours = [condition for condition in conditions if condition.anonymization]
+    return [condition for condition in ours if attack(condition, STRONGEST) is None]
+
+
 # --- Figures --------------------------------------------------------------------------------------
 def by_view_angle(attacked: Sequence[Attack], axis: Sequence[int], reference: bool) -> Figure:
     """Of attackers who tried some view angles alone the figure would say next to nothing: then it is of the strongest

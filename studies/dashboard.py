@@ -173,14 +173,13 @@ def dashboard(study: Study, scope: Scope) -> Dashboard:
     axis = _axis(now.stimuli, attacked)
     matrix_of = next((each for each in attacked if each.condition.number == scope.matrix), None)
     matrix_of = matrix_of or (attacked[0] if attacked else None)
-    known = {each.condition.pk for each in attacked}
     return Dashboard(
         shown=shown,
         hidden=0 if any(one.simulated for one in shown) else len(now.simulated),
         some_simulated=bool(len(now.simulated) and len(now.people)),
         mos=[line for one in shown for line in _lines(now, one, scope)],
         attacks=attacked,
-        unattacked=[c for c in now.stimuli.conditions if c.anonymization and c.pk not in known],
+        unattacked=attack.unattacked(now.stimuli.conditions),
         naturalness=Panel(_naturalness(now, shown, axis, scope)),
         success=Panel(attack.by_view_angle(attacked, axis, scope.reference)) if attacked else None,
         ladder=Panel(attack.ladder(attacked)) if attacked else None,

@@ -13,7 +13,7 @@ from studies.agreeing import Agreeing, agreeing
 from studies.counting import Counted
 from studies.dashboard import Panel, Present, Scope
 from studies.lately import Result, lately
-from studies.models import Study
+from studies.models import Condition, Study
 from studies.mos import figures, statistics, subject_model
 from studies.mos.figures import Distribution, Figure, FrontierPoint, Point, Series, Spread
 from studies.mos.statistics import GroupScore
@@ -46,6 +46,7 @@ class ModelLine:
 @dataclass(frozen=True)
 class Depth:
     frontier: Panel
+    unattacked: list[Condition]  # of this study, which is why they miss on the frontier
     panels: list[Panel]  # the rest of the figures
     agreement: list[Agreeing]
     models: list[ModelLine]
@@ -70,6 +71,7 @@ def depth(study: Study, scope: Scope, others: Sequence[Study] = (), model: str =
     note = dashboard.note(study)
     return Depth(
         frontier=Panel(_frontier(now, shown, scope, others)),
+        unattacked=attack.unattacked(now.stimuli.conditions),
         panels=[
             Panel(each)
             for each in (
@@ -89,6 +91,8 @@ def depth(study: Study, scope: Scope, others: Sequence[Study] = (), model: str =
 # --- Naturalness against privacy --------------------------------------------------------------------
 def _frontier(now: Present, shown: Sequence[Counted], scope: Scope, others: Sequence[Study]) -> Figure:
     points = [point for one in shown for point in _points(now, one, scope, here=True)]
+    there = {point.short for point in points}
+    missing = ", ".join(each.label for each in now.stimuli.conditions if each.label not in there)
     for other in others[:OTHERS_SHOWN]:
         there = dashboard.present(other)
         for one in there.shown(Scope()):
@@ -97,7 +101,8 @@ def _frontier(now: Present, shown: Sequence[Counted], scope: Scope, others: Sequ
         points,
         attacker="strongest attacker" if scope.attacker == attack.STRONGEST else "naive attacker",
         measure=counting.measure_of(now.study),
-        note=dashboard.note(now.study),
+        note=dashboard.note(now.study)
+        + (f" Not here yet, without votes or an attack: {missing}." if missing else ""),
     )
 
 

@@ -47,6 +47,32 @@ def test_the_frontier_has_a_large_point_a_condition_and_small_ones_of_other_stud
     assert found.table.rows[0][5] == pytest.approx(75.0)  # the success rate at the same view angle
 
 
+def test_a_frontier_without_a_point_says_what_to_do(client, administrator, study):
+    """Instead of empty axes: attack, ask raters, or that there are no walks here to attack."""
+
+    def said(study):
+        page = client.get(reverse("studies:depth", args=[study.slug])).content.decode()
+        return 'id="plot-frontier"' in page, page.partition('class="later"')[2].partition("</section>")[0]
+
+    client.force_login(administrator)
+    drawn, words = said(study)
+    assert (drawn, "Nobody has attacked tieu α 0.3 yet." in words) == (False, True)
+    assert f"{reverse('recognition:start')}?anonymization={study.anonymization.pk}" in words
+    attack(study.anonymization)
+    assert said(study) == (True, "")
+    unrated = make_study(name="Nobody came", template="dcr")
+    attack(unrated.anonymization)
+    drawn, words = said(unrated)
+    assert (drawn, "share the study’s link with raters" in words) == (False, True)
+
+
+def test_conditions_that_miss_on_the_frontier_are_named_beside_it(study):
+    with_second_condition(study, numbers=(3, 4))
+    attack(study.anonymization)
+    found = figure(depth.depth(study, Scope()), "frontier")
+    assert found.footer.endswith("Not here yet, without votes or an attack: sdf α 1.5.")
+
+
 def test_simulated_raters_have_a_hollow_point_of_their_own(study):
     attack(study.anonymization)
     simulation.simulate(study, 2)
