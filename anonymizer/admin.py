@@ -1,16 +1,22 @@
 """The anonymizer in the administration."""
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import capfirst
 from import_export.admin import ExportMixin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from anonymizer import jobs, stored_files, tasks
+from anonymizer import jobs, kept, stored_files, tasks
 from anonymizer.models import (
     Anonymization,
     AnonymizedSequence,
@@ -28,12 +34,36 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
+@admin.action(permissions=["delete"], description="Delete the chosen %(verbose_name_plural)s")
+def delete_chosen(modeladmin: ModelAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+    """Django's own, but where a row can't go none does, and a sentence says why."""
+    if why := kept.why_kept(list(chosen)):
+        messages.error(
+            request, f"None of the chosen {modeladmin.opts.verbose_name_plural} was deleted. {why}"
+        )
+        return None
+    answer: HttpResponse | None = delete_selected(modeladmin, request, chosen)
+    return answer
+
+
+admin.site.add_action(delete_chosen, "delete_selected")
+
+
 class ExportAdmin(ExportMixin, ModelAdmin):
-    """A list that can be exported."""
+    """A list that can be exported, and whose rows say why they stay where they can't be deleted."""
 
     export_form_class = ExportForm
     list_per_page = 50
     show_full_result_count = False
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row and self.has_delete_permission(request, row) and (why := kept.why_kept([row])):
+            messages.error(request, f"{capfirst(self.opts.verbose_name)} {row} was not deleted. {why}")
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
+        return super().delete_view(request, object_id, extra_context)
 
 
 @admin.register(User)

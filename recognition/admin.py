@@ -2,8 +2,15 @@
 
 from django.contrib import admin
 
+from anonymizer import kept
 from anonymizer.admin import ExportAdmin
 from recognition.models import Identification, Recognition, Recognizer
+
+
+@kept.because(Recognition)
+def _answered(recognitions: list[Recognition]) -> str:
+    runs = kept.several(each.run_id for each in recognitions)
+    return f"It answered who walks in recognition run {runs}: delete those runs first, or keep it."
 
 
 @admin.register(Recognizer)

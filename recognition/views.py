@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from anonymizer import run_page
+from anonymizer import jobs, run_page
 from anonymizer.forms import RunForm, judged_anonymizations, ready_datasets
 from anonymizer.models import Anonymization, Run
 from anonymizer.starting import started
@@ -25,13 +25,17 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "answers": [_answer(run) for run in runs],
         "recognizers": Recognizer.objects.select_related("dataset", "run"),
-        "training": run_page.titled(
-            Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).exclude(status=Run.Status.SUCCEEDED)[:5]
-        ),
+        "training": _trainings(),
         "any_anonymization": judged_anonymizations().exists(),
         "any_dataset": ready_datasets().exists(),
     }
     return render(request, "recognition/index.html", context)
+
+
+def _trainings() -> list[Run]:
+    """Trainings that have no recognizer to show, yet or at all."""
+    begun = Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).exclude(status=Run.Status.SUCCEEDED)
+    return run_page.titled(jobs.not_put_away(begun).filter(recognizer=None)[:5])
 
 
 def _answer(run: Run) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
 
+from anonymizer import kept
 from anonymizer.admin import ExportAdmin
 from anonymizer.jobs import Refused
 from recognition.tables import harmless, plain
@@ -38,6 +39,27 @@ class StudyResource(resources.ModelResource):
     class Meta:
         model = Study
         exclude = ("token",)
+
+
+@kept.because(Condition, Stimulus)
+def _shown(used: list[Condition | Stimulus]) -> str:
+    names = Study.objects.filter(pk__in={each.study_id for each in used}).values_list("name", flat=True)
+    which = f"study {kept.several(names)} shows" if len(names) == 1 else f"studies {kept.several(names)} show"
+    what = "that study" if len(names) == 1 else "those studies"
+    return f"The {which} its walks to raters: delete {what} first, or keep both."
+
+
+@kept.because(Presentation)
+def _rated(presentations: list[Presentation]) -> str:
+    raters = Rater.objects.filter(pk__in={each.rater_id for each in presentations})
+    names = Study.objects.filter(raters__in=raters).values_list("name", flat=True)
+    number = len(raters)
+    who = "One rater" if number == 1 else f"{number:,} raters"
+    whom = "that rater" if number == 1 else "those raters"
+    return (
+        f"{who} of {kept.several(names)} took pairs of it: delete {whom} first, which erases their votes for good, "
+        "or keep it."
+    )
 
 
 @admin.register(Study)

@@ -4,7 +4,11 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
-from tests.factories import AnonymizationFactory, SequenceFactory, clip_of
+from anonymizer import kept
+from anonymizer.models import Checkpoint
+from recognition.models import Recognition, Recognizer
+from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, SequenceFactory, clip_of
+from tests.studies.rows import enrol, make_study, rate
 
 pytestmark = pytest.mark.django_db
 HIDDEN = {
@@ -49,3 +53,84 @@ def test_an_export_of_raters_holds_no_token(client, administrator):
     assert "pseudonym" in page
     assert "idempotency_key" not in page
     assert "session_hmac" not in page
+
+
+# --- What can't be deleted ------------------------------------------------------------------------
+def deleted(client, row) -> str:
+    """Ask to delete a row; what the page that follows says, without its marks."""
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_delete"
+    answer = client.post(reverse(name, args=[row.pk]), {"post": "yes"}, follow=True)
+    return " ".join(str(each) for each in answer.context["messages"])
+
+
+@pytest.fixture
+def study():
+    made = make_study(name="Street walks")
+    rate(enrol(made), 1, 4)
+    return made
+
+
+def test_what_a_study_shows_says_which_study_and_stays(client, administrator, study):
+    client.force_login(administrator)
+    anonymization = study.anonymization
+    rows = [anonymization.dataset, anonymization.run, anonymization, study.stimuli.first().test_clip]
+    assert [deleted(client, row).partition(" was not deleted. ")[::2] for row in rows] == [
+        (
+            f"{row._meta.verbose_name.capitalize()} {row}",
+            "The study Street walks shows its walks to raters: delete that study first, or keep both.",
+        )
+        for row in rows
+    ]
+    for row in rows:
+        row.refresh_from_db()
+
+
+def test_several_rows_stay_together_where_one_must(client, administrator, study):
+    client.force_login(administrator)
+    free = DatasetFactory()
+    chosen = [free.pk, study.anonymization.dataset.pk]
+    answer = client.post(
+        reverse("admin:anonymizer_dataset_changelist"),
+        {"action": "delete_selected", "_selected_action": chosen, "post": "yes"},
+        follow=True,
+    )
+    (said,) = answer.context["messages"]
+    assert str(said) == (
+        "None of the chosen datasets was deleted. The study Street walks shows its walks to raters: "
+        "delete that study first, or keep both."
+    )
+    free.refresh_from_db()
+
+
+def test_a_study_that_somebody_rated_names_its_raters(client, administrator, study):
+    client.force_login(administrator)
+    assert deleted(client, study) == (
+        "Study Street walks was not deleted. One rater of Street walks took pairs of it: delete that rater "
+        "first, which erases their votes for good, or keep it."
+    )
+    study.raters.get().delete()
+    assert "deleted successfully" in deleted(client, study)
+    assert "deleted successfully" in deleted(client, study.anonymization.dataset)
+
+
+def test_what_runs_stand_on_names_the_runs(client, administrator):
+    client.force_login(administrator)
+    checkpoint = Checkpoint.objects.create(name="a network", method="tieu", sha256="0" * 64)
+    made = AnonymizationFactory(checkpoint=checkpoint)
+    recognizer = Recognizer.objects.create(name="a recognizer", dataset=made.dataset, sha256="0" * 64)
+    asked = Recognition.objects.create(
+        run=RunFactory(), recognizer=recognizer, dataset=made.dataset, anonymization=made, attacker="naive"
+    )
+    assert deleted(client, checkpoint) == (
+        f"Checkpoint a network was not deleted. Walks were changed with it, by run {made.run_id}: "
+        "delete those runs first, or keep it."
+    )
+    assert deleted(client, recognizer) == (
+        f"Recognizer a recognizer was not deleted. It answered who walks in recognition run {asked.run_id}: "
+        "delete those runs first, or keep it."
+    )
+
+
+def test_of_many_that_hold_a_row_some_are_named_and_the_rest_counted():
+    assert kept.several(["b", "a", "b"]) == "a and b"
+    assert kept.several("gfedcba") == "a, b, c, d, e and 2 more"

@@ -73,9 +73,26 @@ def test_the_index_leads_with_the_strongest_attacker(signed_in, anonymization):
     recognized(anonymization)
     page = text(signed_in.get(reverse("recognition:index")))
     assert (
-        "Attackers on sdf α 1.5 on judged walkers synthetic walkers Anonymized gallery 40.0 % 10.0 to 40.0"
+        "Attackers on sdf α 1.5 on judged walkers synthetic walkers Done Anonymized gallery 40.0 % 10.0 to 40.0"
         in page
     )
+
+
+def test_trainings_that_made_no_recognizer_stand_apart_with_their_state(signed_in, anonymization):
+    for status in (Run.Status.FAILED, Run.Status.QUEUED):
+        parameters = {"dataset": anonymization.dataset.pk, "split": "30:15:55"}
+        RunFactory(
+            kind=Run.Kind.TRAIN_RECOGNIZER, status=status, parameters=parameters, error="Too few walks."
+        )
+    Recognizer.objects.create(name="a usable one", dataset=anonymization.dataset, sha256="0" * 64)
+    response = signed_in.get(reverse("recognition:index"))
+    before, recognizers = text(response).split("Recognizers Trained on clear walks")
+    assert "none of them can be chosen Recognizer on judged walkers Queued" in before
+    assert "Recognizer on judged walkers Failed" in before
+    assert ("a usable one" in recognizers, "Recognizer on judged walkers" in recognizers) == (True, False)
+    assert list(
+        signed_in.get(reverse("recognition:start")).context["form"].fields["recognizer"].queryset
+    ) == [Recognizer.objects.get()]
 
 
 def test_the_bound_of_the_draw_is_told_where_there_is_one(signed_in, anonymization):
