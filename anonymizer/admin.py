@@ -63,7 +63,8 @@ class ExportAdmin(ExportMixin, ModelAdmin):
         if row and self.has_delete_permission(request, row) and (why := kept.why_kept([row])):
             messages.error(request, f"{capfirst(self.opts.verbose_name)} {row} was not deleted. {why}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
-        return super().delete_view(request, object_id, extra_context)
+        page: HttpResponse = super().delete_view(request, object_id, extra_context)
+        return page
 
 
 @admin.register(User)

@@ -41,7 +41,7 @@ def why_kept(rows: Sequence[Model]) -> str:
 def _holding(rows: Sequence[Model]) -> list[Model]:
     """The rows that protect these, or what would be deleted with them."""
     try:
-        Collector(using=DEFAULT_DB_ALIAS, origin=rows).collect(rows)
+        Collector(using=DEFAULT_DB_ALIAS).collect(rows)
     except ProtectedError as error:
         return list(error.protected_objects)
     return []

@@ -91,8 +91,8 @@ def depth(study: Study, scope: Scope, others: Sequence[Study] = (), model: str =
 # --- Naturalness against privacy --------------------------------------------------------------------
 def _frontier(now: Present, shown: Sequence[Counted], scope: Scope, others: Sequence[Study]) -> Figure:
     points = [point for one in shown for point in _points(now, one, scope, here=True)]
-    there = {point.short for point in points}
-    missing = ", ".join(each.label for each in now.stimuli.conditions if each.label not in there)
+    here = {point.short for point in points}
+    missing = ", ".join(each.label for each in now.stimuli.conditions if each.label not in here)
     for other in others[:OTHERS_SHOWN]:
         there = dashboard.present(other)
         for one in there.shown(Scope()):
