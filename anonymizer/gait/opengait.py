@@ -38,42 +38,67 @@ def arrays_only(data: bytes) -> NDArray[np.generic]:
         raise
     except Exception as error:  # a damaged pickle may raise anything
         raise NotAnArrayError(f"is no readable pickle ({type(error).__name__})") from error
-    if not isinstance(found, np.ndarray):
+    if not isinstance(found, _Array):
         raise NotAnArrayError(f"holds {type(found).__name__}, not an array")
-    return found
+    return found.value
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Knows the few names that numpy writes for an array, each behind a check of its own."""
+    """Knows the few names that numpy writes for an array, each behind a check of its own.
+
+    What a pickle says of an array and its type is taken down and checked here. Numpy's own objects would believe
+    it, and a type that claims more bytes than it has reads past the end of memory.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
-        known = _KNOWN.get((module.replace("numpy.core", "numpy._core"), name))
+        module = module.replace("numpy.core", "numpy._core")
+        if (module, name) == ("numpy", "ndarray"):
+            return _NDARRAY  # named, never called
+        known = _KNOWN.get((module, name))
         if known is None:
             raise NotAnArrayError(f"asks for {module}.{name}, which an array does not need; it was not run")
-        return known
+        return lambda *given: known(*given)  # a new one: a pickle may set attributes of what it is given
 
 
-class _NdarrayName:
-    """Stands for numpy.ndarray, which is named but never called."""
+class _Array:
+    """An array as a pickle describes it: empty at first, its state comes after."""
+
+    value: NDArray[np.generic]
+
+    def __init__(self, kind: object, shape: object, code: object) -> None:
+        if kind != _NDARRAY or shape != (0,) or code not in (b"b", "b"):
+            raise NotAnArrayError("holds an array of an unknown kind")
+        self.value = np.empty((0,), np.int8)
+
+    def __setstate__(self, state: tuple[object, Any, object, object, Any]) -> None:
+        _, shape, kind, column_by_column, data = state
+        self.value = _numbers(data, kind, shape, "F" if column_by_column else "C")
 
 
-def _empty(kind: object, shape: object, code: object) -> NDArray[np.generic]:
-    """What numpy's _reconstruct makes: an empty array, whose state comes after it."""
-    if kind is not _NdarrayName or shape != (0,) or code not in (b"b", "b"):
+class _NumberType:
+    """A dtype of plain numbers as a pickle describes it: of its state only the byte order counts."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
+            raise NotAnArrayError(f"holds an array of {code!r}, not of numbers")
+        self.dtype = np.dtype(code)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.dtype = self.dtype.newbyteorder(state[1])
+
+
+def _numbers(data: Any, kind: object, shape: Any, order: Any) -> NDArray[np.generic]:
+    """The array that these bytes hold; an error where they are too few or too many for its shape."""
+    if not isinstance(kind, _NumberType) or order not in ("C", "F"):
         raise NotAnArrayError("holds an array of an unknown kind")
-    return np.empty((0,), np.int8)
+    return np.frombuffer(data, kind.dtype).reshape(shape, order=order)
 
 
-def _from_buffer(buffer: Any, kind: Any, shape: Any, order: Any) -> NDArray[np.generic]:
-    if not isinstance(kind, np.dtype) or order not in ("C", "F"):
-        raise NotAnArrayError("holds an array of an unknown kind")
-    return np.frombuffer(buffer, kind).reshape(shape, order=order)
-
-
-def _number_type(code: object, *_: object) -> np.dtype[Any]:
-    if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
-        raise NotAnArrayError(f"holds an array of {code!r}, not of numbers")
-    return np.dtype(code, copy=True)  # a copy: the pickle sets its state
+def _from_buffer(data: Any, kind: object, shape: Any, order: Any) -> _Array:
+    """What protocol 5 writes: all at once."""
+    found = _Array(_NDARRAY, (0,), "b")
+    found.value = _numbers(data, kind, shape, order)
+    return found
 
 
 def _latin1(text: object, coding: object = "latin1") -> bytes:
@@ -82,11 +107,11 @@ def _latin1(text: object, coding: object = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+_NDARRAY = "numpy.ndarray"
 _KNOWN: dict[tuple[str, str], Any] = {
-    ("numpy._core.multiarray", "_reconstruct"): _empty,
+    ("numpy._core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.numeric", "_frombuffer"): _from_buffer,
-    ("numpy", "ndarray"): _NdarrayName,
-    ("numpy", "dtype"): _number_type,
+    ("numpy", "dtype"): _NumberType,
     ("_codecs", "encode"): _latin1,
 }
 

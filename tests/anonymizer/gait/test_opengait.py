@@ -87,6 +87,55 @@ def test_a_state_that_claims_more_than_its_bytes_is_refused():
         opengait.arrays_only(forged)
 
 
+class Forged:
+    """Pickles as an array of three numbers whose type has this state."""
+
+    def __init__(self, *of_the_type: object) -> None:
+        self.of_the_type = of_the_type
+
+    def __reduce__(self):
+        numbers = Forged.Number(self.of_the_type)
+        state = (1, (3, 1, 1), numbers, False, bytes(range(24)))
+        return np._core.multiarray._reconstruct, (np.ndarray, (0,), b"b"), state
+
+    class Number:
+        def __init__(self, state: tuple[object, ...]) -> None:
+            self.state = state
+
+        def __reduce__(self):
+            return np.dtype, ("u8", False, True), self.state
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        (3, "<", (np.dtype("u8"), (10**6,)), None, None, -1, -1, 0),
+        (3, "<", None, ("far",), {"far": (np.dtype("u8"), 8000)}, -1, -1, 0),
+        (3, "<", None, None, None, -1, -1, 63),
+    ],
+    ids=["many numbers in one", "a field far off", "objects"],
+)
+def test_of_a_type_only_its_byte_order_is_believed(state):
+    """Numpy itself would read past the end of memory here."""
+    found = opengait.arrays_only(pickle.dumps(Forged(*state), 4))
+    assert found.dtype == np.dtype("<u8")
+    assert (found.dtype.subdtype, found.dtype.names, found.dtype.hasobject) == (None, None, False)
+    assert found.tobytes() == bytes(range(24))
+
+
+def test_a_big_endian_array_is_read():
+    array = np.arange(6, dtype=">i4").reshape(1, 2, 3)
+    assert (opengait.arrays_only(pickle.dumps(array)) == array).all()
+
+
+def test_a_pickle_changes_nothing_of_what_reads_the_next_one():
+    spoil = b"\x80\x04c_codecs\nencode\n(N}\x8c\x0c__defaults__(\x8c\x04utf8tstb."
+    with pytest.raises(NotAnArrayError):
+        opengait.arrays_only(spoil)
+    assert (opengait.arrays_only(pickle.dumps(pictures(), 0)) == pictures()).all()
+    assert opengait._latin1.__defaults__ == ("latin1",)
+
+
 # --- Frames -----------------------------------------------------------------------------------------
 def test_grey_pictures_are_cut_in_the_middle():
     shades = np.array([[[0, 127], [128, 255]]], np.uint8)
