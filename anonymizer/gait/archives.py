@@ -6,7 +6,9 @@ it is, is refused as a whole (ArchiveError). Archives inside an archive (CASIA-B
 files, one a subject) are opened one at a time.
 """
 
+import errno
 import gzip
+import lzma
 import os
 import re
 import stat
@@ -23,7 +25,15 @@ from typing import IO
 _ARCHIVE_NAME = re.compile(r".*\.(zip|tar|tar\.gz|tgz)", re.IGNORECASE | re.DOTALL)
 _RATIO_COUNTS_FROM = 16 * 2**20  # bytes; the ratio says nothing about an archive that unpacks to less
 _CHUNK = 2**20
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,  # unless it is `_of_the_disk`
+)
 
 
 class ArchiveError(ValueError):
@@ -153,6 +163,8 @@ def _archive(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Itera
     except ArchiveError:
         raise
     except (*_DAMAGE, ValueError) as error:
+        if _of_the_disk(error):
+            raise
         raise ArchiveError(f"{name}: is damaged or cut off ({error}); send it again whole") from error
 
 
@@ -194,8 +206,19 @@ def _read(archive: zipfile.ZipFile, member: str) -> bytes:
     """One member's bytes, never more than its directory entry says; b"" where it is damaged."""
     try:
         return archive.read(member)
-    except _DAMAGE:
+    except _DAMAGE as error:
+        if _of_the_disk(error):
+            raise
         return b""
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Whether a file could not be read or written, whatever is in it.
+
+    gzip and bzip2 say OSError of damage, without a number; a zip that names a place before its own beginning gets
+    EINVAL.
+    """
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def _tar(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Iterator[Batch]:

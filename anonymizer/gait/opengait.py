@@ -7,6 +7,7 @@ read as well, and taken where a sequence has both. `reading` says what becomes o
 
 import io
 import pickle
+import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from anonymizer.gait.silhouettes import Silhouettes, scaled
 SIDE = 64  # pixels, height and width of OpenGait's pictures
 FORMATS = ("pkl", "npy")
 _FILE = re.compile(r"(?:.*/)?(\d{3})/(nm|bg|cl)-(\d{2})/(\d{3})/[^/]+\.(pkl|npy)", re.IGNORECASE)
+_MOST_STEPS = 100  # of a pickle; one array takes 50 to 70
 _NUMBERS = re.compile(r"[|<>=]?[bBiufc?][1248]?")  # a dtype of plain numbers, as numpy writes it
 
 
@@ -33,6 +35,7 @@ class NotAnArrayError(ValueError):
 def arrays_only(data: bytes) -> NDArray[np.generic]:
     """The array in a pickle. NotAnArrayError for anything else, of which nothing is run."""
     try:
+        _refuse_long(data)
         found = _ArrayUnpickler(io.BytesIO(data)).load()
     except NotAnArrayError:
         raise
@@ -41,6 +44,15 @@ def arrays_only(data: bytes) -> NDArray[np.generic]:
     if not isinstance(found, _Array):
         raise NotAnArrayError(f"holds {type(found).__name__}, not an array")
     return found.value
+
+
+def _refuse_long(data: bytes) -> None:
+    """A few bytes of a pickle can ask for gigabytes: a far place to remember something in, or the same text again
+    and again."""
+    for step, (operation, place, _) in enumerate(pickletools.genops(data)):
+        far = operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(place) > _MOST_STEPS
+        if far or step > _MOST_STEPS:
+            raise NotAnArrayError("holds more than one array")
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -129,7 +141,7 @@ def frames_of(data: bytes, suffix: str) -> Silhouettes:
 def _npy(data: bytes) -> NDArray[np.generic]:
     try:
         found: NDArray[np.generic] = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError) as error:
+    except Exception as error:  # a damaged header may raise anything
         raise NotAnArrayError("is no readable .npy file of numbers") from error
     return found
 

@@ -15,8 +15,13 @@ def contents(path: Path, limits: Limits | None = None) -> dict[str, bytes]:
     return {name: batch.read(name) for batch in batches(path, (".png",), limits) for name in batch.files}
 
 
-def make_zip(place: Path, *members: tuple[str | zipfile.ZipInfo, bytes], name: str = "a.zip") -> Path:
-    with zipfile.ZipFile(place / name, "w", zipfile.ZIP_DEFLATED) as archive:
+def make_zip(
+    place: Path,
+    *members: tuple[str | zipfile.ZipInfo, bytes],
+    name: str = "a.zip",
+    compression: int = zipfile.ZIP_DEFLATED,
+) -> Path:
+    with zipfile.ZipFile(place / name, "w", compression) as archive:
         for member, data in members:
             archive.writestr(member, data)
     return place / name
@@ -151,12 +156,23 @@ def test_a_tar_that_is_cut_short_is_damaged(tmp_path: Path) -> None:
         contents(path)
 
 
-def test_one_damaged_member_of_a_zip_reads_as_nothing(tmp_path: Path) -> None:
-    path = make_zip(tmp_path, ("a.png", b"first picture"), ("b.png", b"x"))
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_one_damaged_member_of_a_zip_reads_as_nothing(tmp_path: Path, compression: int) -> None:
+    path = make_zip(tmp_path, ("a.png", b"first picture"), ("b.png", b"x"), compression=compression)
     data = bytearray(path.read_bytes())
-    data[data.index(b"a.png") + 8] ^= 0xFF
+    for damaged in range(14, 20):
+        data[data.index(b"a.png") + damaged] ^= 0xFF
     path.write_bytes(data)
     assert contents(path) == {"a.png": b"", "b.png": b"x"}
+
+
+def test_a_member_that_lies_before_the_zips_beginning_reads_as_nothing(tmp_path: Path) -> None:
+    path = make_zip(tmp_path, ("a.png", b"x"))
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"PK\x05\x06") + 16
+    data[at : at + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert contents(path) == {"a.png": b""}
 
 
 def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:

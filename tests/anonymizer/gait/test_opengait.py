@@ -123,6 +123,16 @@ def test_of_a_type_only_its_byte_order_is_believed(state):
     assert found.tobytes() == bytes(range(24))
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [b"Nr" + (2**26).to_bytes(4, "little"), b"c_codecs\nencode\n" + b"X\x01\x00\x00\x00a\x85Rh\x00" * 200],
+    ids=["a far place", "many calls"],
+)
+def test_a_pickle_that_asks_for_more_memory_than_an_array_is_refused(steps):
+    with pytest.raises(NotAnArrayError, match="more than one array"):
+        opengait.arrays_only(b"\x80\x02" + steps + b".")
+
+
 def test_a_big_endian_array_is_read():
     array = np.arange(6, dtype=">i4").reshape(1, 2, 3)
     assert (opengait.arrays_only(pickle.dumps(array)) == array).all()
@@ -146,6 +156,21 @@ def test_zeros_and_ones_are_masks():
     assert opengait.frames_of(npy(np.eye(2, dtype=np.uint8)[None]), "npy").tolist() == [
         (np.eye(2) == 1).tolist()
     ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776, 64, 64)}",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (1",
+        b"{'descr': '|u1', b'fortran_order': False, 'shape': (1, 2, 2)}",
+    ],
+    ids=["petabytes", "cut off", "another key"],
+)
+def test_a_damaged_header_is_said(header):
+    data = b"\x93NUMPY\x01\x00" + (len(header) + 1).to_bytes(2, "little") + header + b"\n1234"
+    with pytest.raises(NotAnArrayError, match=r"no readable \.npy file"):
+        opengait.frames_of(data, "npy")
 
 
 @pytest.mark.parametrize("array", [np.zeros((4, 64), np.uint8), np.zeros((2, 3, 4), np.float32)])
