@@ -50,7 +50,7 @@ def _refuse_long(data: bytes) -> None:
     """A few bytes of a pickle can ask for gigabytes: a far place to remember something in, or the same text again
     and again."""
     for step, (operation, place, _) in enumerate(pickletools.genops(data)):
-        far = operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(place) > _MOST_STEPS
+        far = operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and place > _MOST_STEPS  # type: ignore[operator]
         if far or step > _MOST_STEPS:
             raise NotAnArrayError("holds more than one array")
 
