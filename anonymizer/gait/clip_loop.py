@@ -92,5 +92,7 @@ def _jumps(differences: NDArray[np.float64], length: int) -> NDArray[np.float64]
         return ahead
     behind = np.concatenate([ahead[:1], ahead[:-1]])
     joint = differences.diagonal(length - 1)[: len(ahead)]
-    usual = float(np.median(differences.diagonal(1)))
+    steps = differences.diagonal(1)
+    shown = steps[np.isfinite(steps)]  # of frames that both show somebody
+    usual = float(np.median(shown)) if len(shown) else 0.0
     return np.asarray((ahead + behind) / 2 + np.maximum(0, joint - usual), np.float64)

@@ -118,7 +118,7 @@ def _from_the_head(chain: Chain, top: int, left: int) -> NDArray[np.float64]:
     columns, on_top = 0, 0
     for i in range(points):
         if chain[i] >> 32 == first_row:
-            columns += chain[i] & 0xFFFF
+            columns += chain[i] & 0xFFFFFFFF
             on_top += 1
     middle, start, nearest = columns / on_top, 0, np.inf
     for i in range(points):

@@ -49,6 +49,14 @@ def test_the_joint_avoids_blank_frames() -> None:
     assert not plan.fades
 
 
+def test_a_walk_that_lost_every_third_frame_is_repeated_in_whole_cycles() -> None:
+    walk = walking_figure(80, 26, view_angle=36)
+    walk[::3] = False
+    plan = loop_plan(walk)
+    assert plan.length % 26 == 0
+    assert not plan.fades
+
+
 def test_a_fade_darkens_about_a_fifth_of_a_second_at_each_joint_alone() -> None:
     bright = LoopPlan(0, 20, fades=True, heights=(1.0,) * 20).brightness(50)
     assert np.flatnonzero(bright < 1).tolist() == [18, 19, 20, 21, 38, 39, 40, 41]
