@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recognition.identify.gaits import Gaits
 
 WALKS_A_FILE = 48
+FAILED = "failed"  # in a file: (walks, 2) name and reason of those that could not be anonymized
 Tracks = Mapping["TrackName", Mapping[int, GaitSequence]]
 Told = Callable[[int, int, str], None]
 
@@ -70,7 +71,10 @@ def _part(tracks: Tracks, place: int) -> Tracks:
 
 
 def _make(draw: Draw, files: Mapping[str, Tracks], told: Told) -> None:
-    """Draw every file's copies, in one go for all of them; each file is kept once it is whole."""
+    """Draw every file's copies, in one go for all of them; each file is kept once it is whole.
+
+    A walk that can't be anonymized is left out and named in its file, with the reason.
+    """
     total, done = sum(map(len, files.values())), 0
     every = {name: views for some in files.values() for name, views in some.items()}
     copied = _copied(draw, every)
@@ -84,30 +88,33 @@ def _make(draw: Draw, files: Mapping[str, Tracks], told: Told) -> None:
 
 
 def _copied(draw: Draw, tracks: Tracks) -> "Iterator[CopiedTrack]":
-    """One a track, in their order unless some have no donor: those come last, as errors."""
+    """One a track, in their order; who finds no donor is an error in its place."""
     from recognition.identify import copying
 
     as_if = draw.as_if()
     refused: list[ChangedTrack] = []
-    yield from parallel.ordered_map(
+    made = parallel.ordered_map(
         copying.copied,
         anonymizing.track_jobs(as_if, tracks, draw.lenders, refused, draw.pool),
         processes=parallel.for_views(sum(map(len, tracks.values()))),
         prepare=copying.prepare,
         prepare_with=(draw.size, draw.silhouettes, *anonymizing.workshop(as_if)),
     )
-    for each in refused:
-        yield copying.CopiedTrack(each.name, error=each.error)
+    coming = next(made, None)
+    for name in tracks:
+        if coming is not None and coming.name == name:
+            yield coming
+            coming = next(made, None)
+        else:  # passed over while what is coming was looked for
+            yield next(copying.CopiedTrack(name, error=each.error) for each in refused if each.name == name)
 
 
 def _arrays(draw: Draw, copied: "Sequence[CopiedTrack]") -> "dict[str, NDArray[Any]]":
-    """A file's content: for every view angle the walks' names and each form of them."""
+    """A file's content: for every view angle the walks' names and each form of them; and who is missing, why."""
     import numpy as np
 
-    failed = [each for each in copied if each.error]
-    if len(failed) == len(copied):
-        raise Refused(f"The attacker can't anonymize {failed[0].name}: {failed[0].error}.")
-    arrays: dict[str, NDArray[Any]] = {}
+    failed = [(str(each.name), each.error) for each in copied if each.error]
+    arrays: dict[str, NDArray[Any]] = {FAILED: np.array(failed, np.str_).reshape(-1, 2)}
     for angle in sorted({angle for each in copied for angle in each.descriptions}):
         here = [each for each in copied if angle in each.descriptions and each.descriptions[angle].shown]
         if not here:
@@ -134,7 +141,16 @@ def _gaits(files: Sequence[str], form: str) -> "Gaits":
             keys = tuple(GaitKey(s, c, int(n), angle) for s, c, n, _ in names)
             stored = Stored(_fetch(name, angle, form), np.arange(len(keys)))
             parts.append(Gaits(keys, stored, tuple(donor for *_, donor in names)))
+    if not parts:
+        walk, reason = _failed(files[0])
+        raise Refused(f"The attacker can't anonymize {walk}: {reason}.")
     return together(parts)
+
+
+def _failed(file: str) -> list[str]:
+    """The first walk that is missing in a file, and why."""
+    missing = read_arrays(file, FAILED.__eq__)[FAILED].tolist()
+    return missing[0] if missing else ["anybody", "nobody is to be seen"]
 
 
 def _names(file: str) -> dict[int, list[list[str]]]:
