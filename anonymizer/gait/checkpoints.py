@@ -2,12 +2,12 @@
 
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from anonymizer.gait import plain_arrays
 from anonymizer.gait.network import Weights
 from anonymizer.gait.training import Checkpoint
 
@@ -69,13 +69,12 @@ def from_bytes(data: bytes, *, method: str | None = None, device: str = "auto") 
 
 def _arrays(data: bytes) -> dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if any(member.file_size > _LARGEST_ARRAY for member in archive.infolist()):
-                raise ValueError("it holds arrays far larger than the network's")
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            return {name: stored[name] for name in (*_ARRAYS, "about")}
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError) as error:
-        raise ValueError("it is not a checkpoint of the contour network, or it is damaged") from error
+        stored = plain_arrays.read(io.BytesIO(data), _LARGEST_ARRAY)
+        return {name: stored[name] for name in (*_ARRAYS, "about")}
+    except ValueError as error:
+        raise ValueError(f"it is not a checkpoint of the contour network: {error}") from error
+    except KeyError as error:
+        raise ValueError(f"it is not a checkpoint of the contour network: it lacks {error}") from error
 
 
 def _about(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ The scores are all that is kept; who was named, the true subject's rank and ever
 Ties go to the subject who comes first (by numeric id), so equal scores give equal answers everywhere.
 """
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymizer.gait import plain_arrays
 from recognition.identify.gaits import GaitKey
 
 NOBODY = -1
@@ -146,14 +146,14 @@ class Identifications:
 def load(file: BinaryIO) -> Identifications:
     """Read what `save` wrote; ValueError where it is something else."""
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            keys = zip(
-                stored["probe_subject"].tolist(), stored["probe_condition"].tolist(),
-                stored["probe_number"].tolist(), stored["probe_view_angle"].tolist(), strict=True,
-            )  # fmt: skip
-            probes = tuple(GaitKey(*key) for key in keys)
-            angles, subjects = stored["view_angles"].tolist(), stored["subjects"].tolist()
-            tried = stored["tried"] if "tried" in stored else np.ones((), np.bool_)
-            return Identifications(probes, tuple(angles), tuple(subjects), stored["scores"], tried)
-    except (zipfile.BadZipFile, ValueError, LookupError, EOFError, TypeError, AttributeError) as error:
+        stored = plain_arrays.read(file)
+        keys = zip(
+            stored["probe_subject"].tolist(), stored["probe_condition"].tolist(),
+            stored["probe_number"].tolist(), stored["probe_view_angle"].tolist(), strict=True,
+        )  # fmt: skip
+        probes = tuple(GaitKey(*key) for key in keys)
+        angles, subjects = stored["view_angles"].tolist(), stored["subjects"].tolist()
+        tried = stored.get("tried", np.ones((), np.bool_))  # files of earlier versions have none
+        return Identifications(probes, tuple(angles), tuple(subjects), stored["scores"], tried)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"This file does not hold identifications: {error}") from error

@@ -10,7 +10,6 @@ paper is claimed for it. Training and use need no more memory than the training 
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, BinaryIO, Self
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
+from anonymizer.gait import plain_arrays
 from anonymizer.gait.network import chosen_device
 from anonymizer.gait.silhouettes import scaled, unpack
 from recognition.identify import gei
@@ -114,7 +114,7 @@ class SetNetwork:
         Goes on where `resume` put it. The draws depend on the seed and the step alone.
         """
         del view_angles  # it learns to look through them
-        walks, people = self._small_walks(inputs), _people(subjects, self.settings)
+        walks, people = self._small_walks(inputs), _people(subjects)
         done = len(self.losses)
         yield done, self.settings.steps
         self.network.train()
@@ -244,26 +244,27 @@ class SetNetwork:
         self.network.load_state_dict({name: torch.from_numpy(arrays[name]) for name in wanted})
 
 
-def _people(subjects: NDArray[np.str_], settings: Parameters) -> list[NDArray[np.intp]]:
+def _people(subjects: NDArray[np.str_]) -> list[NDArray[np.intp]]:
     """Rows of each subject."""
     people = [np.flatnonzero(subjects == subject) for subject in np.unique(subjects)]
     if len(people) < 2 or max(map(len, people)) < 2:
         raise ValueError(
-            f"The set network learns to tell subjects apart: it needs at least 2 with 2 gaits, not {len(people)}."
+            "The set network learns to tell subjects apart: it needs the gaits of at least 2 subjects, and several "
+            "of one of them."
         )
     return people
 
 
 def _read(file: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What `_write` wrote beside the arrays, and the arrays; ValueError where it is something else."""
+    arrays = plain_arrays.read(file)
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
         header = json.loads(str(arrays.pop("header")))
         if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}")
-        return header, arrays
-    except (zipfile.BadZipFile, ValueError, LookupError, EOFError, TypeError) as error:
-        raise ValueError(f"This file does not hold a set network: {error}") from error
+            raise ValueError(f"its format is {header['format']!r}, where {FORMAT} is needed")
+    except (LookupError, TypeError) as error:
+        raise ValueError("it does not say what network it is") from error
+    return header, arrays
 
 
 def made(given: Mapping[str, Any], device: str = "cpu") -> SetNetwork:
@@ -273,11 +274,11 @@ def made(given: Mapping[str, Any], device: str = "cpu") -> SetNetwork:
 
 def load(file: BinaryIO, device: str = "cpu") -> SetNetwork:
     """Read what `save` wrote; ValueError where it is something else or damaged."""
-    header, arrays = _read(file)
-    trained = made(header["parameters"], device)
     try:
+        header, arrays = _read(file)
+        trained = made(header["parameters"], device)
         trained._take(arrays)
-    except ValueError as error:
+        trained.losses = arrays["losses"].tolist()
+    except (ValueError, LookupError, TypeError) as error:
         raise ValueError(f"This file does not hold a set network: {error}") from error
-    trained.losses = arrays["losses"].tolist()
     return trained

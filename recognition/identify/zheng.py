@@ -8,7 +8,6 @@ gallery gait by the sum of absolute differences gives the name. The seed paper r
 
 import json
 import math
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Self
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from anonymizer.gait import plain_arrays
 from recognition.identify import gei, pls, vtm
 from recognition.identify.cityblock import cityblock
 from recognition.identify.gaits import Inputs, Stored
@@ -214,12 +214,12 @@ def _some(inputs: Inputs, rows: NDArray[np.intp]) -> Inputs:
 def load(file: BinaryIO) -> Zheng:
     """Read what `Zheng.save` wrote; ValueError where it is something else or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            header = json.loads(str(stored["header"]))
-            if header["format"] != FORMAT:
-                raise ValueError(f"its format is {header['format']!r}, where {FORMAT} is needed")
-            return _assembled(header, {name: stored[name] for name in stored.files if name != "header"})
-    except (zipfile.BadZipFile, ValueError, LookupError, TypeError, AttributeError, EOFError) as error:
+        arrays = plain_arrays.read(file)
+        header = json.loads(str(arrays.pop("header")))
+        if header["format"] != FORMAT:
+            raise ValueError(f"its format is {header['format']!r}, where {FORMAT} is needed")
+        return _assembled(header, arrays)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"This file does not hold a trained recognizer: {error}") from error
 
 

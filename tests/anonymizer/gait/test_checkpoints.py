@@ -64,12 +64,12 @@ def test_weights_of_another_shape_are_refused(checkpoint: Checkpoint) -> None:
 
 def test_a_pickle_inside_is_never_opened(checkpoint: Checkpoint) -> None:
     objects = np.array([{"code": "would run"}], dtype=object)
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(ValueError, match="no file of arrays"):
         checkpoints.from_bytes(rewritten(checkpoints.to_bytes(checkpoint), second=objects))
 
 
 def test_arrays_far_too_large_are_refused_unread(checkpoint: Checkpoint) -> None:
-    with pytest.raises(ValueError, match="far larger"):
+    with pytest.raises(ValueError, match="at most 1048576 are expected"):
         checkpoints.from_bytes(rewritten(checkpoints.to_bytes(checkpoint), losses=np.zeros(2**18)))
 
 

@@ -139,7 +139,7 @@ def test_parameters_that_make_no_network_are_refused(given, words):
 
 def test_one_subject_is_too_few():
     alone = gaits([1])
-    with pytest.raises(ValueError, match="at least 2 with 2 gaits"):
+    with pytest.raises(ValueError, match="at least 2 subjects, and several of one"):
         SetNetwork(SMALL).fit(alone.inputs, alone.subjects, alone.view_angles)
 
 
