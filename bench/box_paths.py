@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymizer.gait.silhouettes import bounding_boxes
 from anonymizer.gait.walkers import walk
 from recognition.identify.boxes import box_track
 from recognition.identify.classifiers import Lda
@@ -40,7 +41,7 @@ def boxes(
             for subject in range(1, subjects + 1)
         ]  # fmt: skip
         frames += [len(each) for each in walks]
-        found[number] = np.stack([box_track(each) for each in walks])
+        found[number] = np.stack([box_track(bounding_boxes(each), each.shape[1]) for each in walks])
     return found, frames
 
 

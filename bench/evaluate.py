@@ -29,12 +29,13 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 from timing import timed
 
+from anonymizer.gait.bodies import of_packed
 from anonymizer.gait.silhouettes import unpack
 from anonymizer.gait.walker_jobs import WalkerJob, make_walk
 from anonymizer.gait.walkers import CASIA_B_VIEW_ANGLES
 from recognition.identify import success
 from recognition.identify.gaits import GaitKey, Gaits
-from recognition.identify.gei import SIZE, gait_energy_image
+from recognition.identify.gei import SIZE, energy_of
 from recognition.identify.identifications import Identifications
 from recognition.identify.protocol import SequenceChoice, evaluate, split
 from recognition.identify.zheng import Zheng
@@ -68,7 +69,7 @@ def walkers_in(folder: Path, subjects: int, frames: int) -> None:
 
 # --- Energy images ------------------------------------------------------------------------------------------
 def energy_image(path: Path) -> NDArray[np.float32]:
-    return gait_energy_image(unpack(path.read_bytes()))
+    return energy_of(of_packed(path.read_bytes(), *SIZE).scaled)
 
 
 def plain_energy_image(path: Path) -> NDArray[np.float32]:

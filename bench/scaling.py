@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from timing import seconds
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait.bodies import scaled
+from anonymizer.gait.silhouettes import Silhouettes
 
 FRAMES, HEIGHT, WIDTH = 50, 64, 48
 

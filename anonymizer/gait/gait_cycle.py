@@ -15,7 +15,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, blank_frames, scaled
+from anonymizer.gait.bodies import scaled
+from anonymizer.gait.silhouettes import Silhouettes, blank_frames
 
 SHORTEST_LAG, LONGEST_LAG = 5, 42  # frames searched for a cycle
 SHORTEST_STEP, LONGEST_STEP = 9.5, 18.5  # frames; see above

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait.archives import Batch, Limits
+from anonymizer.gait.bodies import scaled
 from anonymizer.gait.reading import NotKeptError, Pictures, Reader, RecordedSequence, SequenceName
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait.silhouettes import Silhouettes
 
 SIDE = 64  # pixels, height and width of OpenGait's pictures
 FORMATS = ("pkl", "npy")

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait.bodies import scaled
+from anonymizer.gait.silhouettes import Silhouettes
 
 HEIGHT, WIDTH = 128, 88  # px, each half
 

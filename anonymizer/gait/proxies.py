@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, frames_of_iou, scaled
+from anonymizer.gait.bodies import scaled
+from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, frames_of_iou
 
 HEIGHT, WIDTH = 64, 48
 COMPONENTS = 60

@@ -6,8 +6,6 @@ A method that puts the changed body into the original's bounding box keeps all o
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes
-
 Float64 = NDArray[np.float64]
 NAMES = (
     "height", "height slope", "height bend", "foot line", "foot line slope", "foot line bend",
@@ -16,9 +14,12 @@ NAMES = (
 CYCLES_A_FRAME = np.linspace(0.02, 0.16, 71)  # of a bob or a sway
 
 
-def box_track(silhouettes: Silhouettes) -> NDArray[np.float32]:
-    """(features,), as `NAMES` has them, in pixels and frames; zeros for a walk that shows hardly anybody."""
-    boxes = bounding_boxes(silhouettes).astype(np.float64)
+def box_track(boxes: NDArray[np.int64], frame_height: int) -> NDArray[np.float32]:
+    """(features,), as `NAMES` has them, in pixels and frames; zeros for a walk that shows hardly anybody.
+
+    `boxes` (frames, 4) are `silhouettes.bounding_boxes`, in frames of `frame_height` pixels.
+    """
+    boxes = boxes.astype(np.float64)
     shown = boxes[:, 2] > boxes[:, 0]
     if np.count_nonzero(shown) < 4:
         return np.zeros(len(NAMES), np.float32)
@@ -31,7 +32,7 @@ def box_track(silhouettes: Silhouettes) -> NDArray[np.float32]:
     middle, middle_rest = _smooth(curves, (left + right) / 2)
     bob, frequency = _strongest_wave(foot_rest - height_rest, frames)  # of the head
     sway, _ = _strongest_wave(middle_rest, frames)
-    place = height[0] / max(foot[0] - _horizon(silhouettes), 1.0)
+    place = height[0] / max(foot[0] - _horizon(frame_height), 1.0)
     return np.array([*height, *foot, *middle, bob, frequency, sway, place], np.float32)
 
 
@@ -48,6 +49,6 @@ def _strongest_wave(rest: Float64, frames: NDArray[np.intp]) -> tuple[float, flo
     return float(np.abs(waves[strongest])), float(CYCLES_A_FRAME[strongest])
 
 
-def _horizon(silhouettes: Silhouettes) -> float:
+def _horizon(frame_height: int) -> float:
     """The middle row: where a level camera sees the horizon, so that height over depth is stature."""
-    return float(silhouettes.shape[1]) / 2
+    return frame_height / 2

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled, unpack
+from anonymizer.gait import bodies
+from anonymizer.gait.bodies import Bodies
+from anonymizer.gait.silhouettes import Silhouettes
 from recognition.identify.boxes import box_track
 from recognition.identify.gei import SIZE, energy_of
 from recognition.identify.harmonics import Harmonics, harmonics
@@ -26,17 +28,24 @@ class Description:
 
 def describe(silhouettes: Silhouettes, size: tuple[int, int] = SIZE) -> Description:
     """All that attackers look at in a walk, (frames, height, width); its gait energy image in `size` pixels."""
-    bodies = scaled(silhouettes, *SIZE)
-    shown = bool(bodies.any())
-    sized = bodies if tuple(size) == SIZE else scaled(silhouettes, *size)
-    energy = energy_of(sized) if shown and sized.any() else np.zeros(size, np.float32)
-    return Description(energy, harmonics(bodies), box_track(silhouettes), shown)
+    seen = bodies.of_silhouettes(silhouettes, *SIZE)
+    sized = seen.scaled if tuple(size) == SIZE else bodies.scaled(silhouettes, *size)
+    return _description(seen, sized)
 
 
 def describe_packed(job: tuple[str, bytes, tuple[int, int]]) -> Description:
     """The description of packed silhouettes, for a process of its own; a damaged walk is named."""
     name, data, size = job
     try:
-        return describe(unpack(data), size)
+        seen = bodies.of_packed(data, *SIZE)
+        sized = seen.scaled if tuple(size) == SIZE else bodies.of_packed(data, *size).scaled
     except ValueError as error:
         raise ValueError(f"Sequence {name} can't be read: {error}. Import or anonymize it again.") from error
+    return _description(seen, sized)
+
+
+def _description(seen: Bodies, sized: Silhouettes) -> Description:
+    """`sized` are the same bodies in the size of the gait energy image."""
+    shown = bool(seen.scaled.any())
+    energy = energy_of(sized) if shown and sized.any() else np.zeros(sized.shape[1:], np.float32)
+    return Description(energy, harmonics(seen.scaled), box_track(seen.boxes, seen.frame[0]), shown)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait import bodies
+from anonymizer.gait.silhouettes import Silhouettes
 
 SIZE = (64, 48)  # height, width in pixels
 
@@ -21,12 +22,12 @@ def gait_energy_image(silhouettes: Silhouettes, size: tuple[int, int] = SIZE) ->
     Blank frames say nothing about the walker and are left out of the mean.
     Raises ValueError when no frame shows anybody.
     """
-    return energy_of(scaled(silhouettes, *size))
+    return energy_of(bodies.scaled(silhouettes, *size))
 
 
-def energy_of(bodies: Silhouettes) -> NDArray[np.float32]:
+def energy_of(scaled: Silhouettes) -> NDArray[np.float32]:
     """The mean of (frames, height, width) bodies that are already scaled and centred."""
-    frames = bodies.view(np.uint8)
+    frames = scaled.view(np.uint8)
     shown = np.count_nonzero(frames.any(axis=(1, 2)))
     if shown == 0:
         raise ValueError(f"None of {len(frames)} frames shows a silhouette: no gait energy image.")

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
-from anonymizer.gait import plain_arrays
+from anonymizer.gait import bodies, plain_arrays
 from anonymizer.gait.network import chosen_device
-from anonymizer.gait.silhouettes import scaled, unpack
 from recognition.identify import gei
 from recognition.identify.gaits import Inputs
 from recognition.identify.set_network_settings import NAME, Parameters, checked
@@ -134,9 +133,9 @@ class SetNetwork:
 
     def _small(self, data: bytes) -> NDArray[np.bool_]:
         """(frames, height, width) without blank frames; one blank frame where nothing is shown."""
-        silhouettes = unpack(data)
-        shown = silhouettes[silhouettes.any(axis=(1, 2))]
-        return scaled(shown if len(shown) else silhouettes[:1], *self.settings.frame)
+        frames = bodies.of_packed(data, *self.settings.frame)
+        shown = frames.boxes[:, 2] > 0
+        return frames.scaled[shown] if shown.any() else frames.scaled[:1]
 
     def _step(self, step: int, walks: list[NDArray[np.uint8]], people: list[NDArray[np.intp]]) -> None:
         rng = np.random.default_rng([self.settings.seed, step])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import methods
+from anonymizer.gait.bodies import scaled
 from anonymizer.gait.contour_methods import donor_frames
 from anonymizer.gait.donors import Track, Walk
-from anonymizer.gait.silhouettes import bounding_boxes, frames_of_iou, scaled
+from anonymizer.gait.silhouettes import bounding_boxes, frames_of_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 

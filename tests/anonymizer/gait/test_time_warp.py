@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import methods
+from anonymizer.gait.bodies import scaled
 from anonymizer.gait.donors import Track
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou, scaled
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
 from anonymizer.gait.time_warp import moments
 from tests.anonymizer.gait.walking_figure import walking_figure
 

@@ -4,7 +4,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from anonymizer.gait.silhouettes import Silhouettes, scaled
+from anonymizer.gait.bodies import scaled
+from anonymizer.gait.silhouettes import Silhouettes
 from anonymizer.gait.walkers import walk
 
 Walks = Callable[[int, str, int], dict[int, Silhouettes]]

@@ -1,0 +1,206 @@
+"""Bodies cut out of their frames and scaled to one height: what recognizers and the gait cycle look at.
+
+Out of silhouettes, or straight out of packed ones: there only the rows that hold somebody are ever opened, in a
+place that stays in the nearest cache, since a whole walk of opened pixels takes longer to write than to look at.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from anonymizer.gait.silhouettes import (
+    EIGHT_PIXELS,
+    Silhouettes,
+    any_of,
+    as_pixels,
+    bounding_boxes,
+    box_of,
+    inflated,
+    unpack,
+)
+
+# A pixel that is covered by half counts as body; 126.5 of 254 leaves room for rounding.
+_HALF = np.float32(126.5 / 254)
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """What can be seen of a walk without its pixels."""
+
+    scaled: Silhouettes  # (frames, height asked for, width asked for)
+    boxes: NDArray[np.int64]  # (frames, 4) as `bounding_boxes` has them
+    frame: tuple[int, int]  # height and width of the frames they stood in
+
+
+def scaled(silhouettes: Silhouettes, height: int, width: int) -> Silhouettes:
+    """`(frames, height, width)`: each body at the full height, its centroid's column in the middle.
+
+    Proportions are kept; what is wider than `width` is cut at the sides. This is the usual preparation of a
+    gait energy image (Han and Bhanu 2006). Only the bounding box of the body is ever resampled.
+    """
+    return of_silhouettes(silhouettes, height, width).scaled
+
+
+def of_silhouettes(silhouettes: Silhouettes, height: int, width: int) -> Bodies:
+    """Scaled as by `scaled`."""
+    result, boxes = _room(len(silhouettes), height, width), bounding_boxes(silhouettes)
+    _write_shrunk(as_pixels(silhouettes), boxes, result.view(np.uint8))
+    _write_enlarged(silhouettes, boxes, result)
+    return Bodies(result, boxes, silhouettes.shape[1:])
+
+
+def of_packed(data: bytes, height: int, width: int) -> Bodies:
+    """The same out of `silhouettes.pack`ed ones; ValueError for anything that `pack` did not write."""
+    bits, (frames, *frame) = inflated(data)
+    result, boxes = _room(frames, height, width), np.zeros((frames, 4), np.int64)
+    _open_and_shrink(bits, frame[0], frame[1], boxes, result.view(np.uint8))
+    if (boxes[:, 2] - boxes[:, 0] <= height).any() and boxes.any():
+        _write_enlarged(unpack(data), boxes, result)
+    return Bodies(result, boxes, (frame[0], frame[1]))
+
+
+def _room(frames: int, height: int, width: int) -> Silhouettes:
+    if height < 1 or width < 1:
+        raise ValueError(f"silhouettes can't be scaled to {height} x {width}: both must be at least 1")
+    return np.zeros((frames, height, width), np.bool_)
+
+
+def _write_enlarged(silhouettes: Silhouettes, boxes: NDArray[np.int64], result: Silhouettes) -> None:
+    """Bodies that are no taller than the result."""
+    height = result.shape[1]
+    for frame in np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 2] - boxes[:, 0] <= height)):
+        top, left, bottom, right = boxes[frame].tolist()
+        body = _enlarged(as_pixels(silhouettes[frame, top:bottom, left:right]), height)
+        _place_centred(result[frame].view(np.uint8), body)
+
+
+def _enlarged(body: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """The body resampled to `height` rows in its own proportions, as 0 and 1."""
+    width = max(1, round(body.shape[1] * height / body.shape[0]))
+    shades = cv2.resize(body * np.uint8(254), (width, height), interpolation=cv2.INTER_LINEAR)
+    _, resampled = cv2.threshold(shades, 126, 1, cv2.THRESH_BINARY)  # half covered counts as body
+    return np.asarray(resampled, np.uint8)
+
+
+@njit(cache=True)
+def _write_shrunk(pixels: NDArray[np.uint8], boxes: NDArray[np.int64], result: NDArray[np.uint8]) -> None:
+    """Bodies taller than the result; the others are left blank."""
+    for frame in range(len(pixels)):
+        top, left, bottom, right = boxes[frame]
+        _shrink(pixels[frame], top, left, bottom, right, result[frame])
+
+
+@njit(cache=True)
+def _open_and_shrink(
+    bits: NDArray[np.uint8], height: int, width: int, boxes: NDArray[np.int64], result: NDArray[np.uint8]
+) -> None:
+    """As `_write_shrunk`, and the boxes, out of bits; only rows that may hold something are opened."""
+    opened = np.empty(height * width // 8 + 2, np.uint64)  # eight pixels each
+    columns = np.empty(width, np.uint8)
+    for frame in range(len(boxes)):
+        begin = frame * height * width
+        first, last = _held_bytes(bits, begin >> 3, (begin + height * width + 7) >> 3)
+        if last == first:
+            continue
+        above = max(0, (first * 8 - begin) // width)
+        below = min(height, -(-(last * 8 - begin) // width))
+        start = begin + above * width
+        for i in range(start >> 3, (begin + below * width + 7) >> 3):
+            opened[i - (start >> 3)] = EIGHT_PIXELS[bits[i]]
+        pixels = opened.view(np.uint8)[start & 7 : (start & 7) + (below - above) * width]
+        rows = pixels.reshape((below - above, width))
+        top, left, bottom, right = box_of(rows, columns)
+        if bottom:
+            boxes[frame] = top + above, left, bottom + above, right
+            _shrink(rows, top, left, bottom, right, result[frame])
+
+
+@njit(cache=True)
+def _held_bytes(bits: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
+    """From the first to behind the last byte between `begin` and `end` that is not 0, to 64 bytes; equal if none."""
+    first = begin
+    while first < end and not any_of(bits[first : min(first + 64, end)]):
+        first += 64
+    last = end
+    while last > first and not any_of(bits[max(last - 64, first) : last]):
+        last -= 64
+    return min(first, end), max(last, min(first, end))
+
+
+@njit(cache=True)
+def _shrink(
+    pixels: NDArray[np.uint8], top: int, left: int, bottom: int, right: int, result: NDArray[np.uint8]
+) -> None:
+    """The body in this box into the result (height, width), if it is taller."""
+    height = result.shape[0]
+    if bottom - top > height:
+        width = max(1, round((right - left) * height / (bottom - top)))
+        _place_centred(result, _shrunk(pixels, (top, left, bottom, right), height, width))
+
+
+@njit(cache=True)
+def _shrunk(
+    pixels: NDArray[np.uint8], box: tuple[int, int, int, int], height: int, width: int
+) -> NDArray[np.uint8]:
+    """(height, width): 1 where at least half of a pixel's area is body, as OpenCV's INTER_AREA has it."""
+    top, left, bottom, right = box
+    flat = pixels.reshape(-1)  # rows of it lie in memory order, which the compiler must know
+    row_firsts, row_shares = _area_shares(bottom - top, height)
+    column_firsts, column_shares = _area_shares(right - left, width)
+    result = np.zeros((height, width), np.uint8)
+    covered = np.zeros(right - left + len(column_shares), np.float32)
+    area = np.empty(width, np.float32)
+    for i in range(height):
+        covered[:] = 0
+        for k in range(len(row_shares)):
+            share = row_shares[k, i]
+            if share > 0:
+                begin = (top + row_firsts[i] + k) * pixels.shape[1] + left
+                row = flat[begin : begin + right - left]
+                for column in range(len(row)):
+                    covered[column] += share * np.float32(row[column])
+        area[:] = 0
+        for k in range(len(column_shares)):
+            shares = column_shares[k]
+            for j in range(width):
+                area[j] += shares[j] * covered[column_firsts[j] + k]
+        for j in range(width):
+            result[i, j] = area[j] > _HALF
+    return result
+
+
+@njit(cache=True)
+def _area_shares(size: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(target,) the first of `size` pixels that each of `target` larger ones holds, (most held, target) shares.
+
+    Slivers under a thousandth are left out, as OpenCV does.
+    """
+    scale = size / target
+    firsts, shares = np.zeros(target, np.int64), np.zeros((int(scale) + 2, target), np.float32)
+    for i in range(target):
+        begin, end = i * scale, min((i + 1) * scale, float(size))
+        firsts[i] = int(begin)
+        for pixel in range(int(begin), min(size, int(np.ceil(end)))):
+            part = min(end, pixel + 1.0) - max(begin, float(pixel))
+            if part > 1e-3:
+                shares[pixel - firsts[i], i] = part / min(scale, size - begin)
+    return firsts, shares
+
+
+@njit(cache=True)
+def _place_centred(target: NDArray[np.uint8], body: NDArray[np.uint8]) -> None:
+    """Write the body into `target` (height, width) so that its centroid's column is the middle one."""
+    pixels = columns = 0
+    for row in range(body.shape[0]):
+        for column in range(body.shape[1]):
+            pixels += body[row, column]
+            columns += body[row, column] * column
+    if pixels == 0:  # nothing but specks, thinner than half a pixel after scaling
+        return
+    left = round((target.shape[1] - 1) / 2 - columns / pixels)
+    first, last = max(0, left), min(target.shape[1], left + body.shape[1])
+    if last > first:
+        target[:, first:last] = body[:, first - left : last - left]
