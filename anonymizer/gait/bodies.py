@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from anonymizer.gait.silhouettes import (
     EIGHT_PIXELS,
     Silhouettes,
-    any_of,
     as_pixels,
     bounding_boxes,
     box_of,
@@ -54,12 +53,14 @@ def of_silhouettes(silhouettes: Silhouettes, height: int, width: int) -> Bodies:
 
 def of_packed(data: bytes, height: int, width: int) -> Bodies:
     """The same out of `silhouettes.pack`ed ones; ValueError for anything that `pack` did not write."""
-    bits, (frames, *frame) = inflated(data)
+    bits, (frames, rows, columns) = inflated(data)
+    if columns % 8:  # a byte holds pixels of two rows
+        return of_silhouettes(unpack(data), height, width)
     result, boxes = _room(frames, height, width), np.zeros((frames, 4), np.int64)
-    _open_and_shrink(bits, frame[0], frame[1], boxes, result.view(np.uint8))
-    if (boxes[:, 2] - boxes[:, 0] <= height).any() and boxes.any():
+    _open_and_shrink(bits.reshape(frames, rows, columns // 8), boxes, result.view(np.uint8))
+    if (_small(boxes, height)).any():
         _write_enlarged(unpack(data), boxes, result)
-    return Bodies(result, boxes, (frame[0], frame[1]))
+    return Bodies(result, boxes, (rows, columns))
 
 
 def _room(frames: int, height: int, width: int) -> Silhouettes:
@@ -71,10 +72,14 @@ def _room(frames: int, height: int, width: int) -> Silhouettes:
 def _write_enlarged(silhouettes: Silhouettes, boxes: NDArray[np.int64], result: Silhouettes) -> None:
     """Bodies that are no taller than the result."""
     height = result.shape[1]
-    for frame in np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 2] - boxes[:, 0] <= height)):
+    for frame in np.flatnonzero(_small(boxes, height)):
         top, left, bottom, right = boxes[frame].tolist()
         body = _enlarged(as_pixels(silhouettes[frame, top:bottom, left:right]), height)
         _place_centred(result[frame].view(np.uint8), body)
+
+
+def _small(boxes: NDArray[np.int64], height: int) -> NDArray[np.bool_]:
+    return (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 2] - boxes[:, 0] <= height)
 
 
 def _enlarged(body: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
@@ -94,40 +99,22 @@ def _write_shrunk(pixels: NDArray[np.uint8], boxes: NDArray[np.int64], result: N
 
 
 @njit(cache=True)
-def _open_and_shrink(
-    bits: NDArray[np.uint8], height: int, width: int, boxes: NDArray[np.int64], result: NDArray[np.uint8]
-) -> None:
-    """As `_write_shrunk`, and the boxes, out of bits; only rows that may hold something are opened."""
-    opened = np.empty(height * width // 8 + 2, np.uint64)  # eight pixels each
-    columns = np.empty(width, np.uint8)
-    for frame in range(len(boxes)):
-        begin = frame * height * width
-        first, last = _held_bytes(bits, begin >> 3, (begin + height * width + 7) >> 3)
-        if last == first:
-            continue
-        above = max(0, (first * 8 - begin) // width)
-        below = min(height, -(-(last * 8 - begin) // width))
-        start = begin + above * width
-        for i in range(start >> 3, (begin + below * width + 7) >> 3):
-            opened[i - (start >> 3)] = EIGHT_PIXELS[bits[i]]
-        pixels = opened.view(np.uint8)[start & 7 : (start & 7) + (below - above) * width]
-        rows = pixels.reshape((below - above, width))
-        top, left, bottom, right = box_of(rows, columns)
+def _open_and_shrink(bits: NDArray[np.uint8], boxes: NDArray[np.int64], result: NDArray[np.uint8]) -> None:
+    """As `_write_shrunk`, and the boxes, out of bits (frames, rows, bytes); only bytes around a body are opened."""
+    _, rows, across = bits.shape
+    opened = np.empty(rows * across, np.uint64)  # eight pixels each
+    columns = np.empty(across * 8, np.uint8)
+    for frame in range(len(bits)):
+        top, begin, bottom, end = box_of(bits[frame], columns[:across])
+        wide = end - begin
+        for row in range(top, bottom):
+            for byte in range(wide):
+                opened[(row - top) * wide + byte] = EIGHT_PIXELS[bits[frame, row, begin + byte]]
         if bottom:
-            boxes[frame] = top + above, left, bottom + above, right
-            _shrink(rows, top, left, bottom, right, result[frame])
-
-
-@njit(cache=True)
-def _held_bytes(bits: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
-    """From the first to behind the last byte between `begin` and `end` that is not 0, to 64 bytes; equal if none."""
-    first = begin
-    while first < end and not any_of(bits[first : min(first + 64, end)]):
-        first += 64
-    last = end
-    while last > first and not any_of(bits[max(last - 64, first) : last]):
-        last -= 64
-    return min(first, end), max(last, min(first, end))
+            pixels = opened[: (bottom - top) * wide].view(np.uint8).reshape((bottom - top, wide * 8))
+            _, left, _, right = box_of(pixels, columns[: wide * 8])
+            boxes[frame] = top, begin * 8 + left, bottom, begin * 8 + right
+            _shrink(pixels, 0, left, bottom - top, right, result[frame])
 
 
 @njit(cache=True)

@@ -105,7 +105,7 @@ def box_of(pixels: NDArray[np.uint8], columns: NDArray[np.uint8]) -> tuple[int, 
     top, bottom = -1, 0
     columns[:] = 0
     for row in range(pixels.shape[0]):
-        if any_of(pixels[row]):
+        if _any(pixels[row]):
             top, bottom = row if top < 0 else top, row + 1
             for column in range(len(columns)):
                 columns[column] |= pixels[row, column]
@@ -116,7 +116,7 @@ def box_of(pixels: NDArray[np.uint8], columns: NDArray[np.uint8]) -> tuple[int, 
 
 
 @njit(cache=True)
-def any_of(pixels: NDArray[np.uint8]) -> np.uint8:
+def _any(pixels: NDArray[np.uint8]) -> np.uint8:
     found = np.uint8(0)
     for i in range(pixels.shape[0]):
         found = np.uint8(found | pixels[i])  # a byte stays a byte, so that many fit in a register
