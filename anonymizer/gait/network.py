@@ -10,18 +10,15 @@ the original from the noise, so it cannot reach the loss's own minimum (X1 + αX
 have weights of their own, and α acts.
 
 Vectors are in crop pixels; inside, coordinates are divided by 240, without which training dies at the
-output ReLU. On a CPU the network runs as the compiled loops of `network_loops`, on a GPU in PyTorch. Both
-give the same numbers to float precision.
+output ReLU. On a CPU the network runs as the compiled loops of `network_loops`, on a GPU as
+`network_on_torch`. Both give the same numbers to float precision.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from anonymizer.gait import network_loops
 from anonymizer.gait.contours import CROP_SIDE, VECTOR_LENGTH, Vectors
@@ -91,10 +88,14 @@ def chosen_device(device: str) -> str:
     """`cpu` or `cuda`; `auto` takes a GPU where there is one."""
     if device not in DEVICES:
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
+    if device == "cpu":
+        return "cpu"
+    import torch  # takes seconds: only where there may be a GPU to find
+
     available = torch.cuda.is_available()
     if device == "cuda" and not available:
         raise ValueError("device is 'cuda', but PyTorch finds no GPU here; choose 'cpu' or 'auto'")
-    return "cuda" if available and device != "cpu" else "cpu"
+    return "cuda" if available else "cpu"
 
 
 def checked_vectors(*several: NDArray[Any]) -> list[Vectors]:
@@ -111,31 +112,10 @@ def modified(weights: Weights, x1: Vectors, x2: Vectors, device: str = "auto", b
     """Φ2(X1, X2) of vectors (frames, 4000) in crop pixels, in the same unit."""
     x1, x2 = checked_vectors(x1, x2)
     if chosen_device(device) == "cuda":
-        return torch_modified(weights, x1, x2, "cuda", batch)
+        from anonymizer.gait import network_on_torch
+
+        return network_on_torch.modified(weights, x1, x2, "cuda", batch)
     return np.asarray(network_loops.forward(*weights.arrays(), x1, x2, np.float32(CROP_SIDE)))
-
-
-def torch_modified(weights: Weights, x1: Vectors, x2: Vectors, device: str, batch: int) -> Vectors:
-    """The same in PyTorch, some frames at a time: what a GPU runs, and what the loops are held against."""
-    result = np.empty_like(x1)
-    layers = [torch.from_numpy(array).to(device) for array in weights.arrays()]
-    with torch.inference_mode():
-        for start in range(0, len(x1), batch):
-            pair = [torch.from_numpy(x[start : start + batch]).to(device) / CROP_SIDE for x in (x1, x2)]
-            result[start : start + batch] = (phi2(layers, *pair) * CROP_SIDE).cpu().numpy()
-    return result
-
-
-def phi2(layers: Sequence[torch.Tensor], x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
-    """Equations 2 to 4 in PyTorch, (frames, 4000) in and out, coordinates already divided by 240."""
-    first, first_bias, second, second_bias = layers  # as in Weights
-    branches = zip((first[0], first[-1]), (first_bias[0], first_bias[-1]), (x1, x2), strict=True)
-    features = [
-        functional.relu(functional.conv1d(x[:, None], layer[:, None], bias, padding=1))
-        for layer, bias, x in branches
-    ]
-    merged = functional.conv1d(features[0] + features[1], second[None], second_bias, padding=1)
-    return functional.relu(merged)[:, 0]
 
 
 def loss(y: Vectors, x1: Vectors, x2: Vectors, alpha: float) -> float:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 from anonymizer.gait.bodies import scaled
 from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, frames_of_iou
@@ -87,6 +86,8 @@ def fit_manifold(walks: list[Silhouettes], components: int = COMPONENTS) -> Shap
         raise ValueError(
             f"a shape manifold of {components} components needs at least 4 walks and more than {components} frames"
         )
+    from sklearn.decomposition import PCA  # takes seconds to load, and few processes fit anything
+
     # The randomised solver is exact enough for the leading components and takes a tenth of the time.
     found = PCA(components, svd_solver="randomized", random_state=0).fit(np.concatenate(fitted))
     mean, directions = np.asarray(found.mean_, np.float32), np.asarray(found.components_, np.float32)

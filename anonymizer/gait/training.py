@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
-import torch
 
 from anonymizer.gait import network_loops
 from anonymizer.gait.contours import CROP_SIDE, Vectors
-from anonymizer.gait.network import Arrays, Weights, checked_vectors, chosen_device, initial_weights, phi2
+from anonymizer.gait.network import Arrays, Weights, checked_vectors, chosen_device, initial_weights
 
 _MOST_STARTS = 50
 _PROBE_FRAMES = 64  # enough to see whether any output lives
@@ -180,19 +179,10 @@ def _diverged(epoch: int, learning_rate: float) -> str:
 def gradients(arrays: Arrays, x1: Vectors, x2: Vectors, alpha: float, device: str = "auto") -> Step:
     """Gradients of the mean loss over a batch (frames, 4000) of coordinates that were divided by 240."""
     if chosen_device(device) == "cuda":
-        return torch_gradients(arrays, x1, x2, alpha, "cuda")
+        from anonymizer.gait import network_on_torch
+
+        return network_on_torch.gradients(arrays, x1, x2, alpha, "cuda")
     sums = tuple(np.zeros(each.shape) for each in arrays)
     total, living = network_loops.add_gradients(*arrays, x1, x2, np.float32(alpha), *sums)
     means = cast(Arrays, tuple((each / len(x1)).astype(np.float32) for each in sums))
     return Step(means, total / len(x1), living)
-
-
-def torch_gradients(arrays: Arrays, x1: Vectors, x2: Vectors, alpha: float, device: str) -> Step:
-    """The same by automatic differentiation: what a GPU runs, and what the loops are held against."""
-    layers = [torch.from_numpy(each).to(device).requires_grad_() for each in arrays]
-    own, noise = (torch.from_numpy(each).to(device) for each in (x1, x2))
-    y = phi2(layers, own, noise)
-    value = (y - own).square().mean() + alpha * (y - noise).square().mean()
-    found = torch.autograd.grad(value, layers)
-    grads = cast(Arrays, tuple(each.cpu().numpy() for each in found))
-    return Step(grads, float(value.detach()), int(torch.count_nonzero(y)))

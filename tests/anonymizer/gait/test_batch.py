@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 
 from anonymizer.gait import batch
@@ -29,3 +32,10 @@ def test_a_walk_to_the_right_gets_a_donor_who_walks_to_the_right() -> None:
         changed[angle] = unpack(made.views[angle].silhouettes)
     same = np.mean(changed[90] == changed[270][..., ::-1])
     assert same > 0.99
+
+
+def test_a_process_that_changes_walks_loads_no_library_that_it_may_not_need() -> None:
+    heavy = "{'torch', 'sklearn', 'pandas', 'scipy.stats'}"
+    code = f"import sys, anonymizer.gait.batch; print({heavy} & set(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "set()"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from anonymizer.gait import network
+from anonymizer.gait import network, network_on_torch
 from anonymizer.gait.contours import Vectors
 
 
@@ -39,7 +39,7 @@ def test_it_can_express_the_mean_of_both_inputs() -> None:
 def test_the_compiled_loops_agree_with_pytorch(branches: int) -> None:
     weights = network.initial_weights(LIVING, branches)
     a, b = vectors(1), vectors(2)
-    expected = network.torch_modified(weights, a, b, "cpu", batch=2)
+    expected = network_on_torch.modified(weights, a, b, "cpu", batch=2)
     assert expected.any()
     assert network.modified(weights, a, b, "cpu") == pytest.approx(expected, abs=1e-3)
 

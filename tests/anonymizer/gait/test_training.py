@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from anonymizer.gait import network, training
+from anonymizer.gait import network, network_on_torch, training
 from anonymizer.gait.contour_methods import training_pairs
 from anonymizer.gait.contours import Vectors
 from anonymizer.gait.training import Checkpoint, Settings, train
@@ -121,7 +121,7 @@ def test_gradients_agree_with_automatic_differentiation(
     arrays = network.initial_weights(4, branches).arrays()
     ours, theirs = (
         training.gradients(arrays, x1, x2, 0.3, "cpu"),
-        training.torch_gradients(arrays, x1, x2, 0.3, "cpu"),
+        network_on_torch.gradients(arrays, x1, x2, 0.3, "cpu"),
     )
     assert theirs.living > 0
     assert ours.living == theirs.living
