@@ -21,6 +21,7 @@ from anonymizer.models import Upload
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 PART_BYTES = 8 * 2**20  # what a browser sends at once
+NAME_LENGTH = 255  # as the row has room for
 KEPT_DAYS = 7  # after its last part
 
 
@@ -58,12 +59,13 @@ def announce(user: User, filename: str, size: int, fingerprint: str = "") -> Upl
     """A new upload, or the same file's earlier one, which goes on where it stood."""
     check_size(size)
     ending(filename)
+    filename = filename[-NAME_LENGTH:]  # its ending says what it is
     alike = Upload.objects.filter(user=user, filename=filename, size=size, fingerprint=fingerprint)
     begun = alike.first() if fingerprint else None
     if begun is not None and path(begun).exists():
         return begun
     upload = Upload.objects.create(
-        token=secrets.token_hex(16), user=user, filename=filename[:255], size=size, fingerprint=fingerprint
+        token=secrets.token_hex(16), user=user, filename=filename, size=size, fingerprint=fingerprint
     )
     path(upload).touch(mode=0o600)
     return upload
@@ -89,7 +91,7 @@ def append(upload: Upload, offset: int, read: Callable[[int], bytes]) -> int:
                 file.truncate(offset)
                 raise Refused(f"More than the announced {upload.size} bytes came. Begin the upload anew.")
             file.write(part)
-        upload.save(update_fields=["last_part"])
+        Upload.objects.filter(pk=upload.pk).update(last_part=timezone.now())  # it may just have been given up
         return file.tell()
 
 

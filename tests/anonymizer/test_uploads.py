@@ -72,6 +72,22 @@ def test_the_same_file_goes_on_where_it_stood(upload, researcher):
     assert uploads.announce(researcher, "walks.zip", 11, "yesterday") != upload
 
 
+def test_a_long_name_keeps_its_ending(researcher):
+    name = "w" * 300 + ".tar.gz"
+    upload = uploads.announce(researcher, name, 10, "yesterday")
+    assert uploads.path(upload).name.endswith(".tar.gz")
+    assert uploads.announce(researcher, name, 10, "yesterday") == upload
+
+
+def test_a_part_of_an_upload_that_was_just_given_up_harms_nobody(upload):
+    def given_up_meanwhile(size: int, rest=part(b"12345")) -> bytes:
+        Upload.objects.all().delete()
+        return rest(size)
+
+    assert uploads.append(upload, 0, given_up_meanwhile) == 5
+    assert not Upload.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "size", "words"),
     [
