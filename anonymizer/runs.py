@@ -107,7 +107,7 @@ def walker_parameters(
     if not view_angles or len(set(view_angles)) != len(view_angles):
         raise Refused("View angles must be given, each once, as in 0,18,36.")
     for angle in view_angles:
-        _within("view angle", angle, 0, 359)
+        _within("view angle", angle, 0, 180)
     if difficulty not in DIFFICULTIES:
         raise Refused(f"Difficulty {difficulty!r} is not known. Use one of: {', '.join(DIFFICULTIES)}.")
     if not 0 <= path_variation <= MOST_PATH_VARIATION:  # so NaN is refused too

@@ -452,7 +452,7 @@ def test_the_noise_may_be_seen_from_elsewhere(dataset, policy):
         ({"sequences": {"jog": 1}}, "'jog' is not known"),
         ({"view_angles": ()}, "View angles must be given"),
         ({"view_angles": (0, 0)}, "each once"),
-        ({"view_angles": (360,)}, "View angle must be from 0 to 359, not 360"),
+        ({"view_angles": (90, 181)}, "View angle must be from 0 to 180, not 181"),
         ({"difficulty": "trivial"}, "'trivial' is not known. Use one of"),
         ({"path_variation": -1.0}, "Path variation must be from 0 to 10, not -1"),
         ({"path_variation": float("nan")}, "Path variation must be from 0 to 10, not nan"),
