@@ -1,6 +1,5 @@
 """Many experiments: methods, alphas and seeds in one table and one frontier."""
 
-import csv
 import json
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,7 +10,7 @@ from anonymizer.gait.catalogue import DONOR_POLICIES
 from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
 from anonymizer.models import Run
-from recognition import sweeping
+from recognition import sweeping, tables
 from recognition.management.attack_arguments import (
     add_attack_arguments,
     add_recognizer_arguments,
@@ -95,11 +94,9 @@ class Command(JobCommand):
 
 def write(folder: Path, result: dict[str, Any]) -> None:
     """The table twice and the figure."""
-    names = list(dict.fromkeys(name for row in result["rows"] for name in row))
-    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(result["rows"])
+    columns: tables.Columns = {name: "text" for row in result["rows"] for name in row}
+    rows = ([row.get(name) for name in columns] for row in result["rows"])
+    tables.write("csv", columns, rows, folder / "table.csv")
     table = {name: result[name] for name in ("sweep_run", "rows", "summary")}
     text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "table.json").write_text(text + "\n", encoding="utf-8")
