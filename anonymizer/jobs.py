@@ -120,7 +120,6 @@ class Work:
     def __init__(self, run: Run, worker: str, bar: Any = None) -> None:
         self.run, self.worker, self.bar = run, worker, bar
         self._told = 0.0
-        self._lost = threading.Event()
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._keep_alive, daemon=True)
 
