@@ -63,10 +63,8 @@ class CasiaB(Reader):
     ) -> RecordedSequence:
         self._first_time(name, len(files))
         pictures = Pictures()
-        for _, file in sorted(
-            files.items(), reverse=True
-        ):  # the last are kept, so the first need no decoding
-            pictures.add(read(file))
+        for frame in sorted(files, reverse=True):  # the last are kept, so the first need no decoding
+            pictures.add(read(files[frame]))
             if len(pictures.usable) == self.frames:
                 break
         return pictures.sequence(name, len(files), self.frames)
@@ -86,8 +84,8 @@ def read(path: Path | str, frames: int = 50, *, limits: Limits | None = None) ->
 
 
 def export(root: Path | str, sequences: Iterable[Any]) -> int:
-    """Write sequences (anything with RecordedSequence's first five fields) as a CASIA-B tree; returns the
-    frames.
+    """Write sequences, anything with RecordedSequence's first five fields, as a CASIA-B tree. Returns the
+    number of frames.
 
     Frames are numbered from 001. A sequence's folder that already holds something is refused, since frames
     of two walks would mix.

@@ -12,6 +12,7 @@ What becomes of a sequence:
 - A sequence that comes a second time: the second is dropped.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from anonymizer.gait.archives import ArchiveError, Batch, Limits, batches
 from anonymizer.gait.png import UnreadablePictureError, decode_grey
-from anonymizer.gait.silhouettes import Silhouettes
+from anonymizer.gait.silhouettes import Silhouettes, is_swapped
 
 _FEWEST_BODY_PIXELS = 40
 _MOST_IGNORED_NAMES = 200  # remembered by name; beyond that only counted
@@ -96,12 +97,13 @@ class Report:
     def incomplete_subjects(self) -> dict[str, int]:
         """Subjects with fewer sequences than the subject with the most, and how many they have."""
         most = max(self.kept_by_subject.values(), default=0)
-        known = sorted({*self.kept_by_subject, *(entry.sequence[:3] for entry in self.dropped)})
+        dropped = {entry.sequence.partition("-")[0] for entry in self.dropped}
+        known = sorted({*self.kept_by_subject, *dropped})
         counts = {subject: self.kept_by_subject[subject] for subject in known}
         return {subject: count for subject, count in counts.items() if count < most}
 
 
-class Reader:
+class Reader(ABC):
     """Iterate over it once: it yields the sequences that are kept, one at a time, and fills `report`.
 
     A layout is a subclass that says which files it takes, and which of them belong to what sequence.
@@ -143,13 +145,13 @@ class Reader:
             raise NotKeptError("comes a second time", frames)
         self._seen.add(name)
 
+    @abstractmethod
     def _named(self, batch: Batch) -> Iterable[tuple[SequenceName, Any]]:
         """The batch's sequences in their order, each with whatever `_read` needs to find its frames."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read(self, name: SequenceName, files: Any, read: Callable[[str], bytes]) -> RecordedSequence:
         """One sequence; raises NotKeptError."""
-        raise NotImplementedError
 
     def _lacking(self) -> list[Dropped]:
         """Sequences that the archive has a place for and nothing in it."""
@@ -173,13 +175,14 @@ class Pictures:
     unreadable: int = 0
 
     def add(self, data: bytes) -> None:
+        """A PNG's bytes."""
         try:
             self.add_body(decode_grey(data) >= 128)
         except UnreadablePictureError:
             self.unreadable += 1
 
     def add_body(self, body: NDArray[np.bool_]) -> None:
-        """`(height, width)`"""
+        """One frame (height, width)."""
         if np.count_nonzero(body) < _FEWEST_BODY_PIXELS:
             self.blank += 1
         else:
@@ -199,8 +202,7 @@ class Pictures:
         if len(sizes) > 1:
             listed = " and ".join(f"{height} x {width}" for height, width in sizes[:3])
             raise NotKeptError(f"frames of different sizes: {listed}", len(self.usable))
-        swapped = sum(_border(body).mean() > 0.5 for body in self.usable)
-        if swapped * 2 > len(self.usable):
+        if 2 * sum(map(is_swapped, self.usable)) > len(self.usable):
             raise NotKeptError("body and background are swapped", len(self.usable))
 
     def _too_few(self, files: int, wanted: int) -> str:
@@ -210,11 +212,7 @@ class Pictures:
         return f"fewer than {wanted} frames: {len(self.usable)}{of}"
 
 
-def _border(body: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.concatenate([body[0], body[-1], body[:, 0], body[:, -1]])
-
-
 def touches_border(silhouettes: Silhouettes) -> NDArray[np.bool_]:
-    """`(frames,)`"""
+    """`(frames,)`: whether the body reaches the picture's border."""
     rows, columns = silhouettes[:, [0, -1]].any(axis=(1, 2)), silhouettes[:, :, [0, -1]].any(axis=(1, 2))
     return np.asarray(rows | columns, np.bool_)

@@ -128,6 +128,11 @@ def blank_frames(silhouettes: Silhouettes) -> NDArray[np.bool_]:
     return np.logical_not(checked(silhouettes).any(axis=(1, 2)))
 
 
+def is_swapped(frame: NDArray[Any]) -> bool:
+    """Whether body and background are swapped in a frame (height, width): most of the border is body."""
+    return bool(np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]]).mean() > 0.5)
+
+
 def frames_of_iou(a: Silhouettes, b: Silhouettes) -> float:
     """Mean over the frames of intersection over union, 0 to 1; two blank frames agree, so they count as 1."""
     if checked(a).shape != checked(b).shape:

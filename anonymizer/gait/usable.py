@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from anonymizer.gait.donors import Track
 from anonymizer.gait.parts import measured_parts
-from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, checked
+from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, checked, is_swapped
 
 _LOOKED_AT = 12  # frames a view, spread over the walk
 _MOST = 0.5  # share of them that may look wrong
@@ -35,17 +35,12 @@ def what_is_wrong(silhouettes: Silhouettes) -> str:
     if len(shown) == 0:
         return ""
     looked_at = as_pixels(silhouettes[shown[np.linspace(0, len(shown) - 1, _LOOKED_AT).astype(int)]])
-    swapped = np.mean([_border(frame).mean() > 0.5 for frame in looked_at])
-    if swapped > _MOST:
+    if np.mean([is_swapped(frame) for frame in looked_at]) > _MOST:
         return "body and background are swapped: most of the border is body; invert the silhouettes"
     several = np.mean([_shows_several(frame) for frame in looked_at])
     if several > _MOST:
         return f"{several:.0%} of the frames show several people; keep one person a sequence"
     return ""
-
-
-def _border(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]])
 
 
 def _shows_several(frame: NDArray[np.uint8]) -> bool:
