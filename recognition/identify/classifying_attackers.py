@@ -22,7 +22,9 @@ from recognition.identify.gaits import GaitKey, Gaits, subject_order
 from recognition.identify.identifications import Identifications
 from recognition.identify.material import GALLERY, OWN, Material
 
-Read = Callable[[Gaits], Features]  # fitted to the copies: phases are turned to theirs
+Read = Callable[
+    [dict[str, Gaits]], Features
+]  # of gaits by form; phases are turned to those of the copies fitted
 
 
 @dataclass(frozen=True)
@@ -167,18 +169,18 @@ def _held_out_donors(copies: Gaits) -> NDArray[np.bool_]:  # (gaits,)
 
 
 def _held_out(copies: Gaits) -> NDArray[np.bool_]:  # (gaits,)
-    """Everybody's last walk where they have several; else every fifth copy."""
+    """Everybody's last walk where they have several; else every fifth copy, the last of few, none of one."""
     walks = np.array([f"{key.condition}-{key.number:02d}" for key in copies.keys])
     out = np.zeros(len(copies), np.bool_)
     for subject in np.unique(copies.subjects):
         mine = np.flatnonzero(copies.subjects == subject)
         last = max(walks[mine])
         several = len(set(walks[mine])) > 1
-        out[mine[walks[mine] == last] if several else mine[4::5] if len(mine) > 4 else mine[-1:]] = True
+        out[mine[walks[mine] == last] if several else mine[4::5] if len(mine) > 4 else mine[1:][-1:]] = True
     return out
 
 
-def _fitted(way: Way, seen: dict[str, Gaits]) -> tuple[Classifier, "Callable[[dict[str, Gaits]], Features]"]:
+def _fitted(way: Way, seen: dict[str, Gaits]) -> tuple[Classifier, Read]:
     """The classifier fitted to copies at one view angle, and how it reads others."""
     common = harmonics.template(seen[HARMONICS].read()) if HARMONICS in way.forms else None
 

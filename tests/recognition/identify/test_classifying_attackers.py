@@ -196,3 +196,8 @@ def test_everybodys_last_walk_is_held_out_or_every_fifth_copy_of_a_single_one():
     assert _held_out(Gaits(tuple(keys), np.zeros((6, 1)))).tolist() == [False, True] * 3
     single = [GaitKey("001", "nm", 1, 0)] * 10
     assert np.flatnonzero(_held_out(Gaits(tuple(single), np.zeros((10, 1))))).tolist() == [4, 9]
+
+
+def test_who_has_one_copy_left_is_learned_and_not_asked_about():
+    keys = [GaitKey("001", "nm", 1, 0), GaitKey("002", "nm", 1, 0), GaitKey("002", "nm", 1, 0)]
+    assert _held_out(Gaits(tuple(keys), np.zeros((3, 1)))).tolist() == [False, False, True]
