@@ -17,11 +17,14 @@ class PairJob:
     original: PackedTrack
     noise: PackedTrack
     parameters: Mapping[str, Any]  # those that the weights depend on
-    stride: int
+    stride: int  # every how many frames of the walk one is traced
 
 
-def contour_pair(job: PairJob) -> "tuple[Vectors, Vectors] | None":
-    """Contour vectors of one walk and of its noise gait in phase with it; None where neither shows a body."""
+def contour_pair(job: PairJob) -> tuple[Vectors, Vectors] | None:
+    """Contour vectors, (frames, 4000) each, of one walk and of its noise gait in phase with it.
+
+    None where one of them shows nobody.
+    """
     own, noise = ({angle: unpack(data) for angle, data in each.views} for each in (job.original, job.noise))
     try:
         return contour_methods.training_pairs([own], [noise], job.parameters, job.stride)

@@ -94,20 +94,29 @@ def _features(walk: Walk) -> WalkFeatures:
 
 def small_shapes(silhouettes: Silhouettes) -> Float32:
     """`(frames, 768)`: the bodies scaled to 32 x 24, shaded 0 to 1 at the edges."""
-    bodies = scaled(silhouettes, 64, 48).view(np.uint8)
-    rows = bodies[:, ::2] + bodies[:, 1::2]
+    return halved(scaled(silhouettes, 64, 48))
+
+
+def halved(bodies: Silhouettes) -> Float32:
+    """`(frames, 768)`: scaled bodies (frames, 64, 48) at half the size, shaded 0 to 1 at the edges."""
+    pixels = bodies.view(np.uint8)
+    rows = pixels[:, ::2] + pixels[:, 1::2]
     shades = (rows[:, :, ::2] + rows[:, :, 1::2]).astype(np.float32) * np.float32(0.25)
     return np.asarray(shades.reshape(-1, 768), np.float32)
+
+
+def take_off_trend(shapes: Float32, shown: NDArray[np.bool_]) -> None:
+    """Take from the frames shown, in place, every pixel's mean and linear trend over them; shapes (frames, pixels)."""
+    time = np.linspace(-1, 1, len(shapes), dtype=np.float32)[shown]
+    slow, _ = np.linalg.qr(np.stack([np.ones_like(time), time], axis=1))
+    shapes[shown] -= slow @ (slow.T @ shapes[shown])
 
 
 def _swings(silhouettes: Silhouettes, blank: NDArray[np.bool_]) -> Float32:
     """`(frames, 768)`: the small shapes less their mean and linear trend; blank frames zero."""
     swings = small_shapes(silhouettes)
-    shown = ~blank
-    if shown.any():
-        time = np.linspace(-1, 1, len(swings), dtype=np.float32)[shown]
-        slow, _ = np.linalg.qr(np.stack([np.ones_like(time), time], axis=1))
-        swings[shown] -= slow @ (slow.T @ swings[shown])
+    if not blank.all():
+        take_off_trend(swings, ~blank)
     return swings
 
 

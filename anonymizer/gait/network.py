@@ -69,7 +69,7 @@ class Weights:
 
 
 def initial_weights(seed: int, branches: int = 1) -> Weights:
-    """Uniform within ±1/√(inputs of a filter), as PyTorch begins a convolution. Some three in ten are dead."""
+    """Uniform within ±1/√(inputs of a filter), as PyTorch begins a convolution. About a quarter are dead."""
     rng = np.random.default_rng(seed)
 
     def drawn(inputs: int, *shape: int) -> Array:

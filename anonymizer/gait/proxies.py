@@ -80,8 +80,9 @@ def fit_manifold(walks: list[Silhouettes], components: int = COMPONENTS) -> Shap
     Every fourth walk is held out, and its residual is what "real" means: frames that were fitted would look more
     at home than any others can. ValueError where there are too few.
     """
-    fitted = [shapes for index, walk in enumerate(walks) if index % 4 != 3 and len(shapes := _shapes(walk))]
-    held_out = [shapes for index, walk in enumerate(walks) if index % 4 == 3 and len(shapes := _shapes(walk))]
+    every = [_shapes(walk) for walk in walks]
+    fitted = [shapes for index, shapes in enumerate(every) if index % 4 != 3 and len(shapes)]
+    held_out = [shapes for index, shapes in enumerate(every) if index % 4 == 3 and len(shapes)]
     if not held_out or sum(map(len, fitted)) <= components:
         raise ValueError(
             f"a shape manifold of {components} components needs at least 4 walks and more than {components} frames"

@@ -3,7 +3,7 @@
 `train` yields a checkpoint after every epoch, so that a caller can show the loss curve, stop when told to,
 keep what it has and go on later: an interrupted training that is resumed ends with the very same weights.
 
-Some three in ten random beginnings are dead: the output ReLU is zero everywhere, so is its gradient, and no
+About a quarter of random beginnings are dead: the output ReLU is zero everywhere, so is its gradient, and no
 training wakes it. Such a beginning is found, replaced by another seed and recorded in the checkpoint.
 """
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.identify.identifications import Identifications
-from recognition.identify.success import counts_by_subject, percentile_interval, resampled_subjects
+from recognition.identify.success import counts_by_subject, percentile_interval, ratio, resampled_subjects
 
 RESAMPLES = 1000
 
@@ -98,9 +98,8 @@ def _group_means(
     named: NDArray[np.float64], counted: NDArray[np.float64], groups: list[NDArray[np.bool_]]
 ) -> NDArray[np.float64]:
     """(…, groups) unweighted means over the cells of each group that have a probe; NaN without one."""
-    rates = np.divide(named, counted, out=np.zeros_like(counted), where=counted > 0)
+    rates = np.nan_to_num(ratio(named, counted))
     known = (counted > 0).astype(np.float64)
     sums = np.stack([(rates * group).sum(axis=(-2, -1)) for group in groups], axis=-1)
     cells = np.stack([(known * group).sum(axis=(-2, -1)) for group in groups], axis=-1)
-    means: NDArray[np.float64] = np.divide(sums, cells, out=np.full(sums.shape, np.nan), where=cells > 0)
-    return means
+    return ratio(sums, cells)

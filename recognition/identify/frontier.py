@@ -113,12 +113,13 @@ def figure(lines: Sequence[Row]) -> str:
 def _axes() -> str:
     ticks = []
     for step in range(6):
-        y, x = _y(step / 5), _x(0.5 + step / 10)
+        iou = LEAST_IOU + step / 5 * (1 - LEAST_IOU)
+        y, x = _y(step / 5), _x(iou)
         ticks.append(
             f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#D9DDE3"/>'
             f'<text class="said" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#545C69">{20 * step} %</text>'
             f'<text class="said" x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="#545C69">'
-            f"{0.5 + step / 10:.1f}</text>"
+            f"{iou:.1f}</text>"
         )
     return (
         "".join(ticks)

@@ -49,6 +49,11 @@ class Stored:
 Inputs: TypeAlias = NDArray[Any] | Stored
 
 
+def some_of(inputs: Inputs, rows: NDArray[np.intp]) -> Inputs:
+    """These alone; what lies in files stays there."""
+    return inputs.at(rows) if isinstance(inputs, Stored) else inputs[rows]
+
+
 @dataclass(frozen=True, eq=False)
 class Gaits:
     """Keyed gaits. A gallery may hold several copies of one gait, probes may not."""
@@ -75,10 +80,8 @@ class Gaits:
     def where(self, chosen: Sequence[bool] | NDArray[np.bool_]) -> "Gaits":
         """The gaits at which `chosen` (gaits,) is true."""
         index = np.flatnonzero(np.asarray(chosen, np.bool_))
-        stored = isinstance(self.inputs, Stored)
-        inputs = self.inputs.at(index) if stored else self.inputs[index]  # type: ignore[union-attr]
         donors = tuple(self.donors[i] for i in index) if self.donors else ()
-        return Gaits(tuple(self.keys[i] for i in index), inputs, donors)
+        return Gaits(tuple(self.keys[i] for i in index), some_of(self.inputs, index), donors)
 
     def at(self, view_angle: int) -> "Gaits":
         return self.where(self.view_angles == view_angle)

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymizer.gait.gait_cycle import halved, take_off_trend
 from anonymizer.gait.silhouettes import Silhouettes
 
 HEIGHT, WIDTH = 32, 24  # pixels of the harmonics, whatever the size of the gait energy image
@@ -55,16 +56,10 @@ def _waves(frames: int) -> NDArray[np.float64]:
 
 def _swings(bodies: Silhouettes) -> NDArray[np.float32]:
     """(frames, pixels) of half the size, less mean and linear trend; blank frames are zero."""
-    frames = len(bodies)
-    pixels = bodies.view(np.uint8)
-    rows = pixels[:, ::2] + pixels[:, 1::2]
-    pooled = (rows[:, :, ::2] + rows[:, :, 1::2]).astype(np.float32) * np.float32(0.25)
-    swings: NDArray[np.float32] = pooled.reshape(frames, HEIGHT * WIDTH)
+    swings = halved(bodies)
     shown = swings.any(axis=1)
     if np.count_nonzero(shown) > 2:
-        time = np.linspace(-1, 1, frames, dtype=np.float32)[shown]
-        slow, _ = np.linalg.qr(np.stack([np.ones_like(time), time], axis=1))
-        swings[shown] -= slow @ (slow.T @ swings[shown])
+        take_off_trend(swings, shown)
     return swings
 
 

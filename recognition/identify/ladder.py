@@ -25,6 +25,7 @@ from recognition.identify.success import (
     mean_of_defined,
     percentile_interval,
     rank_rate,
+    ratio,
     resampled_subjects,
     same_and_cross_view,
 )
@@ -125,14 +126,9 @@ def same_view_rank1(answers: Identifications, seed: int) -> tuple[float | None, 
     """Mean rank-1 rate of the diagonal's cells and its 95 % bootstrap interval over subjects."""
     named, counted = (counts_by_subject(answers, flags) for flags in (answers.identified, answers.counted))
     weights = resampled_subjects(len(named), seed, RESAMPLES)
-    drawn = _shares(np.tensordot(weights, named, 1), np.tensordot(weights, counted, 1))
+    drawn = ratio(np.tensordot(weights, named, 1), np.tensordot(weights, counted, 1))
     interval = percentile_interval(_diagonal(drawn)[:, None], len(named))
     return plain(_diagonal(rank_rate(answers)[None])[0]), intervals(interval)[0]
-
-
-def _shares(part: Rates, whole: Rates) -> Rates:
-    shares: Rates = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
-    return shares
 
 
 def _diagonal(rates: Rates) -> Rates:  # (…, gallery, probe) -> (…,)

@@ -29,7 +29,7 @@ def probes(answers: Identifications) -> Counts:
 
 def rank_rate(answers: Identifications, rank: int = 1) -> Rates:
     """Share of the probes whose true subject is among the `rank` nearest."""
-    return _ratio(_cells(answers, answers.counted & (answers.true_rank <= rank)), probes(answers))
+    return ratio(_cells(answers, answers.counted & (answers.true_rank <= rank)), probes(answers))
 
 
 def equal_error_rate(answers: Identifications) -> Rates:
@@ -112,7 +112,7 @@ def attacked(comparison: Comparison) -> Counts:
 
 def success_rate(comparison: Comparison) -> Rates:
     """M / |S| of each cell."""
-    return _ratio(_cells(comparison.originals, comparison.failed), attacked(comparison))
+    return ratio(_cells(comparison.originals, comparison.failed), attacked(comparison))
 
 
 def success_interval(comparison: Comparison) -> NDArray[np.float64]:
@@ -134,7 +134,7 @@ def impersonation_rate(comparison: Comparison, donors: Mapping[GaitKey, str]) ->
     lent = _lent(after, donors)
     possible = comparison.attacked & (np.isfinite(after.scores) & lent).any(axis=-1)
     named = lent[np.arange(len(lent)), after.predicted]
-    return _ratio(_cells(after, possible & named), _cells(after, possible))
+    return ratio(_cells(after, possible & named), _cells(after, possible))
 
 
 def _lent(answers: Identifications, donors: Mapping[GaitKey, str]) -> NDArray[np.bool_]:
@@ -182,16 +182,16 @@ def same_and_cross_view(comparison: Comparison, *, seed: int = 0, resamples: int
 
 def mean_of_defined(rates: Rates, axis: int) -> Rates:
     """The mean without NaN; NaN where nothing else is there."""
-    return _ratio(np.nansum(rates, axis=axis), np.count_nonzero(~np.isnan(rates), axis=axis))
+    return ratio(np.nansum(rates, axis=axis), np.count_nonzero(~np.isnan(rates), axis=axis))
 
 
 def _pooled(comparison: Comparison, statistic: Callable[[Rates], Rates], seed: int, resamples: int) -> Pooled:
     """`statistic` takes (…, gallery, probe) to (…, rates)."""
     failed = counts_by_subject(comparison.originals, comparison.failed)
     all_of_s = counts_by_subject(comparison.originals, comparison.attacked)
-    rates = statistic(_ratio(failed.sum(axis=0), all_of_s.sum(axis=0)))
+    rates = statistic(ratio(failed.sum(axis=0), all_of_s.sum(axis=0)))
     weights = resampled_subjects(len(all_of_s), seed, resamples)
-    drawn = _ratio(np.tensordot(weights, failed, 1), np.tensordot(weights, all_of_s, 1))
+    drawn = ratio(np.tensordot(weights, failed, 1), np.tensordot(weights, all_of_s, 1))
     return Pooled(rates, percentile_interval(statistic(drawn), len(all_of_s)))
 
 
@@ -229,7 +229,8 @@ def _cells(answers: Identifications, flags: NDArray[np.bool_]) -> Counts:
     return np.asarray(flags.astype(np.float64) @ at, np.int64)
 
 
-def _ratio(part: NDArray[np.number], whole: NDArray[np.number]) -> Rates:
+def ratio(part: NDArray[np.number], whole: NDArray[np.number]) -> Rates:
+    """Element by element; NaN where the whole is 0."""
     part, whole = np.broadcast_arrays(part, whole)
-    ratio: Rates = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
-    return ratio
+    shares: Rates = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    return shares

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from anonymizer.gait import plain_arrays
 from recognition.identify import gei, pls, vtm
 from recognition.identify.cityblock import cityblock
-from recognition.identify.gaits import Inputs, Stored
+from recognition.identify.gaits import Inputs, some_of
 from recognition.identify.recognizer import GEIS, features_of
 
 FORMAT = "gaitmos-zheng-1"
@@ -171,7 +171,8 @@ class Zheng:
             return None
         order = [np.flatnonzero(view_angles == v) for v in self.view_angles]
         seen = [
-            features_of(self, _some(inputs, rows), v) for rows, v in zip(order, self.view_angles, strict=True)
+            features_of(self, some_of(inputs, rows), v)
+            for rows, v in zip(order, self.view_angles, strict=True)
         ]
         features, rows = np.concatenate(seen), np.concatenate(order)
         s = self.settings
@@ -205,10 +206,6 @@ def checked(given: Mapping[str, Any]) -> Parameters:
 def made(given: Mapping[str, Any]) -> Zheng:
     """An untrained one; ValueError as `checked`."""
     return Zheng(checked(given))
-
-
-def _some(inputs: Inputs, rows: NDArray[np.intp]) -> Inputs:
-    return inputs.at(rows) if isinstance(inputs, Stored) else inputs[rows]
 
 
 def load(file: BinaryIO) -> Zheng:

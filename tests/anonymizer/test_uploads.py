@@ -80,7 +80,9 @@ def test_a_long_name_keeps_its_ending(researcher):
 
 
 def test_a_part_of_an_upload_that_was_just_given_up_harms_nobody(upload):
-    def given_up_meanwhile(size: int, rest=part(b"12345")) -> bytes:
+    rest = part(b"12345")
+
+    def given_up_meanwhile(size: int) -> bytes:
         Upload.objects.all().delete()
         return rest(size)
 

@@ -80,8 +80,3 @@ def normalised(weights: Floats) -> Floats:
     """Weights (n, k) that sum to one by row."""
     shares: Floats = weights / weights.sum(axis=1, keepdims=True)
     return shares
-
-
-def stature(body: Body) -> float:
-    """Height from the soles to the crown, m."""
-    return float(body.points[:, 2].max() - body.points[:, 2].min())

@@ -9,7 +9,6 @@ from recognition.identify.identifications import Identifications
 
 SUBJECTS = ("1", "2", "3")
 PROBES = tuple(GaitKey(subject, "nm", 5, view) for view in (0, 90) for subject in SUBJECTS)
-NAN = float("nan")
 
 
 def answers(named_at_0: str, named_at_90: str) -> Identifications:
