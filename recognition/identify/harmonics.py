@@ -57,7 +57,7 @@ def _waves(frames: int) -> NDArray[np.float64]:
 def _swings(bodies: Silhouettes) -> NDArray[np.float32]:
     """(frames, pixels) of half the size, less mean and linear trend; blank frames are zero."""
     swings = halved(bodies)
-    shown = swings.any(axis=1)
+    shown = np.asarray(swings.any(axis=1), np.bool_)
     if np.count_nonzero(shown) > 2:
         take_off_trend(swings, shown)
     return swings
