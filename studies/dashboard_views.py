@@ -100,7 +100,7 @@ def _depth_context(request: HttpRequest, found: Study) -> dict[str, Any]:
         "depth": shown,
         "depth_version": version,
         "depth_poll": DEPTH_POLL_SECONDS if dashboard.stage(found) == "open" else None,
-        "depth_plots": _plots(shown.figures),
+        "depth_plots": _plots(shown.drawn),
         "scope": scope,
         "measure": counting.measure_of(found),
         "rows": rater_table.rows(now, codes[:RATERS_SHOWN]),

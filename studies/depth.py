@@ -57,6 +57,12 @@ class Depth:
     def figures(self) -> list[Panel]:
         return [self.frontier, *self.panels]
 
+    @property
+    def drawn(self) -> list[Panel]:
+        """Figures with something on them; instead of the others the page says what they wait for."""
+        frontier = [self.frontier] if self.frontier.figure.figure["data"] else []
+        return [*frontier, *(self.panels if self.agreement else [])]
+
 
 def depth(study: Study, scope: Scope, others: Sequence[Study] = (), model: str = "") -> Depth:
     """`others`: studies that may stand on the frontier; `model`: a version, or none for the one that suits."""

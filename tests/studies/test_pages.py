@@ -201,6 +201,7 @@ def test_recognition_that_never_was_is_a_table_of_column_names(signed_in):
 def test_every_drawn_figure_has_its_place_words_and_table(signed_in):
     study = make_study()
     attack(study.anonymization)
+    rate(enrol(study), 1, 5)
     for name, stored, number in (("study", "plots", 4), ("depth", "depth-plots", 6)):
         page = signed_in.get(address(study, name)).content.decode()
         found = re.search(rf'id="{stored}"[^>]*>(.*?)</script>', page)
@@ -211,6 +212,14 @@ def test_every_drawn_figure_has_its_place_words_and_table(signed_in):
             assert f'id="said-{key}"' in page
             assert f'id="numbers-{key}"' in page
             assert signed_in.get(reverse("studies:figure", args=[study.slug, key])).status_code == 200
+
+
+def test_without_votes_no_figure_of_votes_is_drawn_empty(signed_in):
+    study = make_study()
+    attack(study.anonymization)
+    page = signed_in.get(address(study, "depth")).content.decode()
+    assert re.search(r'id="depth-plots"[^>]*>(.*?)</script>', page).group(1) == "{}"  # type: ignore[union-attr]
+    assert "5 more figures come with the first vote that counts." in page
 
 
 def test_the_second_half_comes_by_itself_and_again_only_when_something_changed(signed_in):
@@ -225,5 +234,7 @@ def test_the_second_half_comes_by_itself_and_again_only_when_something_changed(s
 
 
 def test_another_choice_of_what_is_shown_brings_both_halves_at_once(signed_in):
-    page = signed_in.get(address(make_study()), headers={"HX-Boosted": "true"}).content.decode()
+    study = make_study()
+    rate(enrol(study), 1, 5)
+    page = signed_in.get(address(study), headers={"HX-Boosted": "true"}).content.decode()
     assert "Do raters agree?" in page
