@@ -104,7 +104,9 @@ def screens(request: HttpRequest, slug: str) -> HttpResponse:
     found = access.study_to_view(request.user, slug)
     now, scope = dashboard.present(found), dashboard.scope_of(request.GET.dict())
     kinds = [
-        kind for kind, votes in ((False, now.people), (True, now.simulated)) if kind in _kinds(now, scope)
+        kind
+        for kind, votes in ((False, now.people), (True, now.simulated))
+        if kind in _kinds(now, scope) and len(votes)
     ]
     masks = Paginator(_masks(found), MASKS_A_PAGE).get_page(request.GET.get("page"))
     context = {

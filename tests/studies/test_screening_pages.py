@@ -88,6 +88,11 @@ def test_a_stranger_learns_of_nothing(client, study, django_user_model):
     assert client.post(address("lift", study), {"reason": "x"}).status_code == 404
 
 
+def test_without_raters_no_rule_is_compared(signed_in):
+    told = page(signed_in, "screening", make_study(name="Nobody came"))
+    assert ("No votes yet" in told, "The result under every rule" in told) == (True, False)
+
+
 def test_changing_takes_a_post(signed_in, study):
     for name, more in (("lift", ()), ("apply_rule", ("bt500",)), ("aside", ("R-1",))):
         assert signed_in.get(address(name, study, *more)).status_code == 405
