@@ -25,7 +25,7 @@ _AS_DEEP = 0.1  # dips less than this share of the greatest unlikeness apart are
 _RELIABLE = 0.65  # a cycle later a walk may be unlike itself by this share of the most unlike before
 _LEAST_SWING = 1.0  # squared swing of 32 x 24 pixels below which nothing swings, it only flickers
 _RATES = np.linspace(0.92, 1.08, 9)  # a donor is played up to this much off the rate that the two cycles give
-_RATES_WITHOUT_CYCLE = np.linspace(0.75, 1.35, 13)
+_RATES_WITHOUT_CYCLE = np.geomspace(0.75, 4, 33)  # 4: recordings of 6 to 7 frames a second
 
 Float32 = NDArray[np.float32]
 
@@ -179,18 +179,24 @@ def _vertex(by_lag: NDArray[np.float64], lag: int) -> float:
 def _candidate_frames(ours: WalkFeatures, theirs: WalkFeatures) -> list[NDArray[np.intp]]:
     """`(rates, offsets, frames)` for each length that the donor's cycle may have: every way to play it along."""
     last = len(theirs.swings) - 1
-    sure = ours.reliable and theirs.reliable
     candidates = []
     lengths = _lengths(theirs.cycle) if theirs.cycle else (float(last + 1),)
     for cycle in [each for each in lengths if each <= last + 1] or lengths[:1]:
-        rates = _RATES_WITHOUT_CYCLE
-        if ours.cycle and sure:
-            rates = np.concatenate([_RATES * (cycle / own) for own in _lengths(ours.cycle)])
+        rates = _rates(ours, theirs, cycle)
         time = np.arange(len(ours.swings))
         positions = np.arange(0, cycle, 0.5)[None, :, None] + rates[:, None, None] * time
         cycles_back = np.ceil(np.maximum(positions - last, 0) / cycle)
         candidates.append(np.asarray(np.clip(np.rint(positions - cycles_back * cycle), 0, last), np.intp))
     return candidates
+
+
+def _rates(ours: WalkFeatures, theirs: WalkFeatures, cycle: float) -> NDArray[np.float64]:
+    """How fast a donor of that cycle may be played: a guess that can't be trusted is tried beside going without one."""
+    if not (ours.cycle and theirs.cycle):
+        return _RATES_WITHOUT_CYCLE
+    known = [_RATES * (cycle / own) for own in _lengths(ours.cycle)]
+    sure = ours.reliable and theirs.reliable
+    return np.concatenate(known if sure else [_RATES_WITHOUT_CYCLE, *known])
 
 
 def _lengths(cycle: float) -> tuple[float, ...]:

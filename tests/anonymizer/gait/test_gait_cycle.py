@@ -90,6 +90,21 @@ def test_a_lag_that_may_be_a_step_or_a_cycle_is_tried_as_both(every: int) -> Non
     assert np.median(pace) == pytest.approx(every, abs=0.35 * every)
 
 
+@pytest.mark.parametrize(("every", "frames"), [(2, 15), (3, 12), (4, 15)])
+def test_a_short_clip_with_few_frames_a_second_is_kept_in_step_though_its_cycle_is_not_sure(
+    every: int, frames: int
+) -> None:
+    donor = walk(6, 1, "nm", 1, view_angles=(90,), frames=50)[90]
+    whole = walk(6, 0, "nm", 1, view_angles=(90,), frames=60)[90]
+    short = np.ascontiguousarray(whole[::every][:frames])
+    ours, theirs = period(whole), period(donor)
+    assert period(short) is None
+    assert ours is not None
+    assert theirs is not None
+    pace = np.diff(phase_map(short, donor)) % theirs  # going back by a cycle is going on
+    assert pace.mean() == pytest.approx(every * theirs / ours, rel=0.12)
+
+
 def test_the_phase_map_of_a_walk_onto_itself_changes_no_frame() -> None:
     walk = walking_figure(50, 26, view_angle=36)
     assert phase_map(walk, walk).tolist() == list(range(50))
