@@ -15,20 +15,18 @@ output ReLU. On a CPU the network runs as the compiled loops of `network_loops`,
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait import network_loops
 from anonymizer.gait.contours import CROP_SIDE, VECTOR_LENGTH, Vectors
+from anonymizer.gait.network_loops import Array, Arrays
 
 CHANNELS = 16
 KERNEL = 3
 DEVICES = ("auto", "cpu", "cuda")
-
-Array = NDArray[np.float32]
-Arrays: TypeAlias = tuple[Array, Array, Array, Array]  # W1, b1, W2, b2
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def modified(weights: Weights, x1: Vectors, x2: Vectors, device: str = "auto", b
         from anonymizer.gait import network_on_torch
 
         return network_on_torch.modified(weights, x1, x2, "cuda", batch)
-    return np.asarray(network_loops.forward(*weights.arrays(), x1, x2, np.float32(CROP_SIDE)))
+    return np.asarray(network_loops.forward(weights.arrays(), x1, x2, np.float32(CROP_SIDE)))
 
 
 def loss(y: Vectors, x1: Vectors, x2: Vectors, alpha: float) -> float:

@@ -11,7 +11,8 @@ import torch
 from torch.nn import functional
 
 from anonymizer.gait.contours import CROP_SIDE, Vectors
-from anonymizer.gait.network import Arrays, Weights
+from anonymizer.gait.network import Weights
+from anonymizer.gait.network_loops import Arrays
 from anonymizer.gait.training import Step
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from anonymizer.gait import network_loops
 from anonymizer.gait.contours import CROP_SIDE, Vectors
-from anonymizer.gait.network import Arrays, Weights, checked_vectors, chosen_device, initial_weights
+from anonymizer.gait.network import Weights, checked_vectors, chosen_device, initial_weights
+from anonymizer.gait.network_loops import AllSums, Arrays
 
 _MOST_STARTS = 50
 _PROBE_FRAMES = 64  # enough to see whether any output lives
@@ -182,7 +183,7 @@ def gradients(arrays: Arrays, x1: Vectors, x2: Vectors, alpha: float, device: st
         from anonymizer.gait import network_on_torch
 
         return network_on_torch.gradients(arrays, x1, x2, alpha, "cuda")
-    sums = tuple(np.zeros(each.shape) for each in arrays)
-    total, living = network_loops.add_gradients(*arrays, x1, x2, np.float32(alpha), *sums)
+    sums = cast(AllSums, tuple(np.zeros(each.shape) for each in arrays))
+    total, living = network_loops.add_gradients(arrays, x1, x2, np.float32(alpha), sums)
     means = cast(Arrays, tuple((each / len(x1)).astype(np.float32) for each in sums))
     return Step(means, total / len(x1), living)
