@@ -14,36 +14,24 @@ from numpy.typing import NDArray
 from anonymizer.gait import contours, gait_cycle, literal_contours
 from anonymizer.gait.contours import Contours, Vectors
 from anonymizer.gait.donors import Track, Walk, prepared
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.network import closed_form, modified
 from anonymizer.gait.parameters import Parameters
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames
-from anonymizer.gait.training import Checkpoint
 
 
-def blend(
-    original: Walk,
-    donors: Sequence[Walk],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Silhouettes:
+def blend(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     """(X1 + αX2)/(1 + α): the minimum of the paper's loss, which its network cannot reach."""
-    x1, x2 = vectors_in_phase(original, donors[0], parameters)
-    return _pictures(original, closed_form(x1, x2, parameters["alpha"]), parameters)
+    x1, x2 = vectors_in_phase(original, donors[0], call.parameters)
+    return _pictures(original, closed_form(x1, x2, call.parameters["alpha"]), call.parameters)
 
 
-def tieu(
-    original: Walk,
-    donors: Sequence[Walk],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Silhouettes:
+def tieu(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     """Φ2(X1, X2) of a trained network (section III)."""
-    assert network is not None  # `methods.anonymize` sees to it
-    x1, x2 = vectors_in_phase(original, donors[0], parameters)
-    y = modified(network.weights, x1, x2, network.device)
-    return _pictures(original, y if _literal(parameters) else _without_ends(y), parameters)
+    assert call.network is not None  # `methods.anonymize` sees to it
+    x1, x2 = vectors_in_phase(original, donors[0], call.parameters)
+    y = modified(call.network.weights, x1, x2, call.network.device)
+    return _pictures(original, y if _literal(call.parameters) else _without_ends(y), call.parameters)
 
 
 def _without_ends(y: Vectors) -> Vectors:

@@ -6,48 +6,27 @@ so that they share one look is the idea of k-same (Newton, Sweeney and Malin 200
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from anonymizer.gait import distance_fields
 from anonymizer.gait.contour_methods import donor_frames
 from anonymizer.gait.donors import Walk
-from anonymizer.gait.parameters import Parameters
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.silhouettes import Silhouettes
-from anonymizer.gait.training import Checkpoint
 
 
-def sdf(
-    original: Walk,
-    donors: Sequence[Walk],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Silhouettes:
+def sdf(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     """The shape where the original's signed distance plus α times the donor's is negative."""
-    return _blended(original, donors[:1], parameters["alpha"])
+    return _blended(original, donors[:1], call.parameters["alpha"])
 
 
-def donor_mix(
-    original: Walk,
-    donors: Sequence[Walk],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Silhouettes:
+def donor_mix(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     """The shape where the original's signed distance plus α times that of each of several donors is negative.
 
     At α = 1 all count alike: the mean body of them all.
     """
-    return _blended(original, donors, parameters["alpha"])
+    return _blended(original, donors, call.parameters["alpha"])
 
 
-def replace(
-    original: Walk,
-    donors: Sequence[Walk],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Silhouettes:
+def replace(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     """The donor's walk in the original's phase and place; of the original only its box is left."""
     donor = donors[0]
     frames = donor_frames(original, donor)

@@ -5,7 +5,7 @@
 A track is one walk as one or several cameras saw it. A method makes one choice for the whole track: other
 choices for other cameras would let an observer of several of them compare. A new method is one entry of
 `catalogue.METHODS` and one function in CHANGES; a function that treats each view by itself is wrapped in
-`each_view`. One that draws its own donors (`draws_own_donors`) draws them from `rng`, once a track.
+`each_view`. One that draws its own donors (`draws_own_donors`) draws them once a track.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ from anonymizer.gait.filter_methods import (
     of_silhouettes,
     pixelated,
 )
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.parameters import AS_ORIGINAL, Parameters
 from anonymizer.gait.replace_best import replace_best
 from anonymizer.gait.silhouettes import Silhouettes
@@ -36,44 +37,24 @@ from anonymizer.gait.usable import refuse_unusable
 class ChangeTrack(Protocol):
     """How a method changes a whole track. `donors` are as many as the method wants."""
 
-    def __call__(
-        self,
-        track: Donor,
-        donors: Sequence[Donor],
-        parameters: Parameters,
-        network: Checkpoint | None,
-        rng: np.random.Generator,
-    ) -> Track: ...
+    def __call__(self, track: Donor, donors: Sequence[Donor], call: Call) -> Track: ...
 
 
 class ChangeView(Protocol):
     """How a method changes one view of a track, with the donors as seen at the same view angle."""
 
-    def __call__(
-        self,
-        original: Walk,
-        donors: Sequence[Walk],
-        parameters: Parameters,
-        network: Checkpoint | None,
-        rng: np.random.Generator,
-    ) -> Silhouettes: ...
+    def __call__(self, original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes: ...
 
 
 def each_view(change: ChangeView) -> ChangeTrack:
     """A method for whole tracks out of one for single views; blank views are left as they are."""
 
-    def change_track(
-        track: Donor,
-        donors: Sequence[Donor],
-        parameters: Parameters,
-        network: Checkpoint | None,
-        rng: np.random.Generator,
-    ) -> Track:
+    def change_track(track: Donor, donors: Sequence[Donor], call: Call) -> Track:
         changed: dict[int, Silhouettes] = {}
         for angle, silhouettes in track.items():
             if silhouettes.any():
-                walks = [_lent(track.walk(angle), donor, angle, parameters) for donor in donors]
-                changed[angle] = change(track.walk(angle), walks, parameters, network, rng)
+                walks = [_lent(track.walk(angle), donor, angle, call.parameters) for donor in donors]
+                changed[angle] = change(track.walk(angle), walks, call)
             else:
                 changed[angle] = silhouettes.copy()
         return changed
@@ -94,14 +75,8 @@ def _lent(original: Walk, donor: Donor, view_angle: int, parameters: Parameters)
 def filtered(change: ChangePicture) -> ChangeTrack:
     """A method out of one that changes a picture by itself."""
 
-    def change_view(
-        original: Walk,
-        donors: Sequence[Walk],
-        parameters: Parameters,
-        network: Checkpoint | None,
-        rng: np.random.Generator,
-    ) -> Silhouettes:
-        return of_silhouettes(original.silhouettes, parameters["strength"], change)
+    def change_view(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
+        return of_silhouettes(original.silhouettes, call.parameters["strength"], change)
 
     return each_view(change_view)
 
@@ -148,8 +123,8 @@ def anonymize(
             f"the method {method!r} needs {wanted} donors for a track and was given {len(donors)}"
         )
     refuse_unusable(track)
-    changed = CHANGES[method](prepared(track), [prepared(donor) for donor in donors], settings, network, rng)
-    return dict(changed)
+    call = Call(settings, network, rng)
+    return dict(CHANGES[method](prepared(track), [prepared(donor) for donor in donors], call))
 
 
 def _settings(method: Method, given: Parameters, network: Checkpoint | None) -> dict[str, Any]:

@@ -10,32 +10,25 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from anonymizer.gait.donors import Donor, Track
-from anonymizer.gait.parameters import Parameters
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.replace_best_choice import Figures, best
 from anonymizer.gait.replace_best_donors import Candidate, draw, secret_generator
 from anonymizer.gait.replace_best_scene import Chances, View, scene
 from anonymizer.gait.silhouettes import Silhouettes, blank_frames
-from anonymizer.gait.training import Checkpoint
 from anonymizer.gait.walkers.segmentation_noise import segmented
 
 _PATCHES = 0.1  # lost or added to a frame, where there is noise
 _SMALLEST = 80  # pixels of height below which such a patch would be a limb
 
 
-def replace_best(
-    track: Donor,
-    donors: Sequence[Donor],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Track:
+def replace_best(track: Donor, donors: Sequence[Donor], call: Call) -> Track:
     """The track with another walker in it; blank frames and views stay blank.
 
-    Draws its own donors: from `rng` where the draws are to be `seeded`, else from a generator that nobody can
+    Draws its own donors: from the call's generator where the draws are to be `seeded`, else from one that nobody can
     draw from again. ValueError where the path can't be followed as asked.
     """
-    if parameters["draws"] == "secret":
-        rng = secret_generator()
+    parameters = call.parameters
+    rng = secret_generator() if parameters["draws"] == "secret" else call.rng
     candidates = draw(rng, parameters["n"], parameters["spread"])
     chances, key = Chances.drawn(rng), int(rng.integers(2**62))
     views = scene(track, parameters, chances)

@@ -12,23 +12,17 @@ from numpy.typing import NDArray
 
 from anonymizer.gait import distance_fields
 from anonymizer.gait.donors import Donor, Track, Walk
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.parameters import Parameters
 from anonymizer.gait.silhouettes import Silhouettes
-from anonymizer.gait.training import Checkpoint
 
 
-def phase(
-    track: Donor,
-    donors: Sequence[Donor],
-    parameters: Parameters,
-    network: Checkpoint | None,
-    rng: np.random.Generator,
-) -> Track:
+def phase(track: Donor, donors: Sequence[Donor], call: Call) -> Track:
     """The same bodies at other moments, moved and warped alike in all views, along the original's path."""
     cycle = _cycle([track.walk(angle) for angle, silhouettes in track.items() if silhouettes.any()])
-    begin = float(rng.uniform(0, 2 * math.pi))
+    begin = float(call.rng.uniform(0, 2 * math.pi))
     return {
-        angle: _moved(track.walk(angle), cycle, parameters, begin)
+        angle: _moved(track.walk(angle), cycle, call.parameters, begin)
         if silhouettes.any()
         else silhouettes.copy()
         for angle, silhouettes in track.items()

@@ -8,8 +8,9 @@ from anonymizer.gait.catalogue import METHODS, Method
 from anonymizer.gait.contour_methods import donor_frames, training_pairs
 from anonymizer.gait.donors import Donor, Track, Walk
 from anonymizer.gait.gait_cycle import phase_map
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.network import closed_form, initial_weights, loss, modified
-from anonymizer.gait.parameters import Parameters, Whole
+from anonymizer.gait.parameters import Whole
 from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
 from anonymizer.gait.training import Checkpoint, Settings, train
 from tests.anonymizer.gait.walking_figure import walking_figure
@@ -285,9 +286,7 @@ def test_a_method_may_choose_one_of_several_donors_for_the_whole_track(
 ) -> None:
     """A new method is a function and an entry: here, the stoutest of n donors at every view angle."""
 
-    def stoutest(
-        track: Donor, donors: list[Donor], parameters: Parameters, network: None, rng: np.random.Generator
-    ) -> Track:
+    def stoutest(track: Donor, donors: list[Donor], call: Call) -> Track:
         chosen = max(donors, key=lambda each: sum(int(walk.sum()) for walk in each.values()))
         return {angle: chosen[angle] for angle in track}
 
