@@ -65,10 +65,14 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{threading.get_ident() % 100_000}"
 
 
-def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: User | None = None) -> Run:
-    """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
+def check_seed(seed: int) -> None:
     if not 0 <= seed < 2**63:
         raise Refused(f"The seed must be a whole number from 0 to 2^63 - 1, not {seed}.", "seed")
+
+
+def create(kind: str, parameters: dict[str, Any], *, seed: int = 0, user: User | None = None) -> Run:
+    """A new run in the queue. `tasks.enqueue` sends it to a worker; a command claims it itself."""
+    check_seed(seed)
     return Run.objects.create(
         kind=kind, parameters=parameters, seed=seed, requested_by=user, code_version=code_version()
     )

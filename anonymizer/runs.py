@@ -165,8 +165,7 @@ def request_network(
             f"they do on: {', '.join(chosen.learned)}."
         )
     checked = _checked_parameters(chosen, given)
-    _within("epochs", epochs, 1, 10_000)
-    _within("stride", stride, 1, 1000)
+    check_training(epochs, stride)
     check_split(dataset, split)
     asked = {
         "dataset": dataset.pk,
@@ -210,7 +209,7 @@ def request_anonymization(
     checked = _checked_parameters(chosen, given, trained)
     donor = _checked_donor(chosen, donor)
     _check_lenders(dataset, split, donor, chosen.donors_for(checked))
-    _check_walks(dataset, walks)
+    check_walks(dataset, walks)
     asked = {
         "dataset": dataset.pk,
         "method": method,
@@ -239,17 +238,22 @@ def check_method(
     _check_lenders(dataset, split, _checked_donor(chosen, donor), chosen.donors_for(checked))
 
 
-def _check_walks(dataset: Dataset, walks: Sequence[str]) -> None:
-    """Refuse walks that nobody of the dataset walked."""
+def check_training(epochs: int, stride: int) -> None:
+    """Refuse what no network is trained with."""
+    _within("epochs", epochs, 1, 10_000)
+    _within("stride", stride, 1, 1000)
+
+
+def check_walks(dataset: Dataset, walks: Sequence[str], field: str | None = None) -> None:
+    """Refuse walks that nobody of the dataset walked; `field` is where they were asked for."""
     rows = GaitSequence.objects.filter(subject__dataset=dataset).order_by()
     known = {
         f"{condition}-{number:02d}"
         for condition, number in rows.values_list("gait_condition", "number").distinct()
     }
     if missing := [walk for walk in walks if walk not in known]:
-        raise Refused(
-            f"No walk of {dataset.name!r} is named {missing[0]}. There are: {', '.join(sorted(known))}."
-        )
+        there = ", ".join(sorted(known)) or "none"
+        raise Refused(f"No walk of {dataset.name!r} is named {missing[0]}. There are: {there}.", field)
 
 
 def _given(alpha: float | None, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -333,9 +337,16 @@ def _check_ready(dataset: Dataset) -> None:
         )
 
 
-def _within(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # so NaN is refused too
         raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.", name)
+
+
+def check_clips(pairs: int, seconds: float) -> None:
+    """Refuse, before walks are changed, clips that could not be rendered of them."""
+    if pairs < 0:
+        raise Refused(f"--clips must be 0 or more, not {pairs}.")
+    _within("clip seconds", seconds, 0.4, 60)
 
 
 def render_clips(run: Run, pairs: int, seconds: float) -> list[dict[str, str]]:

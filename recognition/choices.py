@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset
 from anonymizer.models import Sequence as GaitSequence
+from anonymizer.runs import check_walks
 
 if TYPE_CHECKING:
     from recognition.identify.protocol import SequenceChoice
@@ -40,8 +41,8 @@ def _normal_walks(dataset: Dataset) -> list[str]:
     return [f"nm-{number:02d}" for number in rows.values_list("number", flat=True).distinct()]
 
 
-def checked(gallery: str, probe: str) -> "tuple[SequenceChoice, SequenceChoice]":
-    """Both read; Refused, with the name of the one that is wrong."""
+def checked(dataset: Dataset, gallery: str, probe: str) -> "tuple[SequenceChoice, SequenceChoice]":
+    """Both read, and walked by somebody of the dataset; Refused, with the name of the one that is wrong."""
     from recognition.identify.protocol import SequenceChoice, gallery_and_probe
 
     for field, text in (("gallery", gallery), ("probe", probe)):
@@ -50,6 +51,9 @@ def checked(gallery: str, probe: str) -> "tuple[SequenceChoice, SequenceChoice]"
         except ValueError as error:
             raise Refused(str(error), field) from error
     try:
-        return gallery_and_probe(gallery, probe)
+        enrolled, tested = gallery_and_probe(gallery, probe)
     except ValueError as error:
         raise Refused(str(error), "probe") from error
+    check_walks(dataset, enrolled.names(), "gallery")
+    check_walks(dataset, tested.names(), "probe")
+    return enrolled, tested

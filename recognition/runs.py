@@ -10,6 +10,7 @@ from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Dataset, Run
+from anonymizer.models import Sequence as GaitSequence
 from recognition import choices, keeping, training_recognizers
 from recognition.gathering import Gathered, loaded, split_of
 from recognition.models import Recognizer
@@ -75,7 +76,8 @@ def request_recognition(
     _check_judged(anonymization)
     _check_strangers(anonymization, recognizer)
     given = choices.of_anonymization(anonymization, gallery, probe)
-    enrolled, tested, rungs = _checked_choices(attackers, *given, copies, clips)
+    enrolled, tested, rungs = _checked_choices(anonymization.dataset, attackers, *given, copies, clips)
+    _check_changed(anonymization, tested)
     asked = {
         "anonymization_run": anonymization.run_id,
         "recognizer": recognizer.pk if recognizer else None,
@@ -118,15 +120,18 @@ def _check_strangers(anonymization: Anonymization, recognizer: Recognizer | None
 def check_choices(dataset: Dataset, options: Mapping[str, Any]) -> None:
     """Refuse, before hours of work, what `request_recognition` would refuse after them."""
     _checked_choices(
+        dataset,
         options.get("attackers"),
         *choices.of_dataset(dataset, options.get("gallery"), options.get("probe")),
         options.get("copies", COPIES),
         options.get("clips", CLIPS),
     )
+    seen = GaitSequence.objects.filter(subject__dataset=dataset)
+    _known_angles(set(seen.values_list("view_angle", flat=True)), options.get("view_angles"))
 
 
 def _checked_choices(
-    attackers: Sequence[str] | None, gallery: str, probe: str, copies: int, clips: int
+    dataset: Dataset, attackers: Sequence[str] | None, gallery: str, probe: str, copies: int, clips: int
 ) -> tuple[str, str, list[str]]:
     from recognition.identify.attackers import Need, chosen
     from recognition.identify.material import Effort
@@ -136,7 +141,7 @@ def _checked_choices(
         Effort(copies, clips)
     except ValueError as error:
         raise Refused(str(error)) from error
-    enrolled, tested = choices.checked(gallery, probe)
+    enrolled, tested = choices.checked(dataset, gallery, probe)
     linking = any(Need.LINKED_CLIPS in rung.needs for rung in rungs)
     if linking and len(tested) < clips and not attackers:
         rungs = tuple(rung for rung in rungs if Need.LINKED_CLIPS not in rung.needs)
@@ -149,20 +154,30 @@ def _checked_choices(
     return str(enrolled), str(tested), [rung.name for rung in rungs]
 
 
+def _check_changed(anonymization: Anonymization, probe: str) -> None:
+    rows = anonymization.sequences.values_list("source__gait_condition", "source__number").distinct()
+    changed = {f"{condition}-{number:02d}" for condition, number in rows}
+    if not changed & set(probe.split(",")):
+        raise Refused(f"The anonymization holds none of the probes {probe}. Choose others.", "probe")
+
+
 def _checked_angles(
     anonymization: Anonymization, view_angles: Sequence[int] | str | None
 ) -> list[int] | None:
+    seen = set(anonymization.sequences.values_list("source__view_angle", flat=True))
+    return _known_angles(seen, view_angles)
+
+
+def _known_angles(seen: set[int], view_angles: Sequence[int] | str | None) -> list[int] | None:
+    """Those asked for among those `seen`; None where it was left open."""
     if not view_angles:
         return None
-    seen = set(anonymization.sequences.values_list("source__view_angle", flat=True))
     if isinstance(view_angles, str):
         return sorted(seen)
     unknown = sorted(set(view_angles) - seen)
     if unknown:
         known = ", ".join(map(str, sorted(seen)))
-        raise Refused(
-            f"Nothing was anonymized at view angle {unknown[0]}. Choose from {known}.", "view_angles"
-        )
+        raise Refused(f"There is no walk at view angle {unknown[0]}. Choose from {known}.", "view_angles")
     return sorted(set(view_angles))
 
 
@@ -180,7 +195,7 @@ def request_ablation(
 ) -> Run:
     """Compare variants of the recognizer on clear walks: what does each of its parts contribute?"""
     anonymizer_runs.check_split(dataset, split)
-    enrolled, tested = choices.checked(*choices.of_dataset(dataset, gallery, probe))
+    enrolled, tested = choices.checked(dataset, *choices.of_dataset(dataset, gallery, probe))
     asked = {"dataset": dataset.pk, "split": split, "gallery": str(enrolled), "probe": str(tested)}
     return jobs.create(Run.Kind.ABLATE, asked, seed=seed, user=user)
 

@@ -34,13 +34,13 @@ def conditions(
     found = []
     if not all(map(math.isfinite, alphas)):
         raise Refused("Alphas must be finite numbers, as in 0.3,1.5.")
-    for name in methods:
+    for name in dict.fromkeys(methods):
         if name not in METHODS:
             raise Refused(f"Method {name!r} is not known. Use one of: {', '.join(METHODS)}.")
         given = dict((settings or {}).get(name, {}))
         takes_alpha = METHODS[name].default_alpha is not None and "alpha" not in given
         own: list[float | None] = [given.pop("alpha", None)]
-        for alpha in [*alphas] or own if takes_alpha else own:
+        for alpha in [*dict.fromkeys(alphas)] or own if takes_alpha else own:
             found.append({"method": name, "alpha": alpha, "parameters": given})
     return found
 
@@ -63,6 +63,9 @@ def request_sweep(
         raise Refused("A sweep needs at least one dataset, one method and one seed.")
     if len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise Refused("Seeds must be whole numbers from 0, each once, as in 0,1,2.", "seeds")
+    for seed in seeds:
+        jobs.check_seed(seed)
+    anonymizer_runs.check_training(epochs, stride)
     options = {name: value for name, value in (attack or {}).items() if value is not None}
     trained = {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
     runs.check_parameters(trained["kind"], trained["parameters"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from anonymizer.jobs import Refused
+from anonymizer.jobs import Refused, check_seed
 from studies import rating, seats
 from studies.models import Rater, Stimulus, Study
 from studies.mos import simulated_raters
@@ -26,6 +26,7 @@ def simulate(
     """
     if not 0 <= careless <= 1:
         raise Refused(f"The share of careless raters runs from 0 to 1; it can't be {careless:g}.")
+    check_seed(seed)
     if study.status != Study.Status.OPEN:
         raise Refused(f"Study {study.slug!r} is {study.get_status_display().lower()}. Open it first.")
     numbers = _unfinished_numbers(study, raters, seed)

@@ -1,7 +1,6 @@
 """What every command shares: work in its own process, a bar on a terminal, JSON, one-line errors."""
 
 import json
-import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from anonymizer import jobs
 from anonymizer.gait.catalogue import METHODS
+from anonymizer.management.outputs import file_for, why
 from anonymizer.models import Checkpoint, Dataset, Run
 
 
@@ -75,13 +75,17 @@ class JobCommand(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check_writable(options["json"])
         try:
+            if options["json"] not in (None, "", "-"):
+                file_for("--json", options["json"])
             result = self.work(options)
             if options["json"]:
                 write_json(options["json"], result)
-        except (jobs.Refused, ValueError, OSError) as error:
+        except (jobs.Refused, ValueError) as error:
             raise CommandError(jobs.message_of(error)) from error
+        except OSError as error:
+            named = f"{error.filename} can't be used" if error.filename else "The system refused"
+            raise CommandError(f"{named}: {why(error)}.") from error
         except DatabaseError as error:
             raise CommandError(
                 f"The database does not work ({jobs.message_of(error)}). A new one is prepared by: manage.py migrate"
@@ -92,17 +96,6 @@ class JobCommand(BaseCommand):
             raise CommandError("Stopped. The run waits in the queue.", returncode=130) from error
         if options["json"] != "-":
             self.stdout.write(self.describe(result))
-
-
-def check_writable(path: str | None) -> None:
-    """Find out before hours of work whether the result can be written."""
-    if not path or path == "-":
-        return
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        raise CommandError(f"--json {path}: the folder does not exist. Make it, or give another path.")
-    if Path(path).is_dir() or not os.access(path if Path(path).exists() else folder, os.W_OK):
-        raise CommandError(f"--json {path}: no file can be written there. Give another path.")
 
 
 def write_json(path: str, result: dict[str, Any]) -> None:
@@ -169,7 +162,10 @@ def add_settings(parser: ArgumentParser) -> None:
 def settings_of(method: str, given: list[str]) -> dict[str, Any]:
     """The method's parameters out of `--set`."""
     texts = assignments(given)
-    return METHODS[method].parsed(texts) if method in METHODS else {}
+    try:
+        return METHODS[method].parsed(texts) if method in METHODS else {}
+    except ValueError as error:
+        raise jobs.Refused(f"--set is not understood: {error}.") from error
 
 
 def assignments(given: list[str], option: str = "--set") -> dict[str, str]:

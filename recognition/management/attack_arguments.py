@@ -1,6 +1,7 @@
 """What `recognize`, `experiment` and `sweep` ask about the attackers, said once."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from anonymizer.jobs import Refused
@@ -44,11 +45,14 @@ def add_recognizer_arguments(parser: ArgumentParser) -> None:
 def recognizer_options(options: dict[str, Any]) -> dict[str, Any]:
     """The arguments as `runs.request_recognizer` takes them; Refused in words where they don't fit."""
     kind, texts = options["recognizer"], assignments(options["recognizer_set"], "--recognizer-set")
+    return {"kind": kind, "parameters": recognizer_parameters(kind, texts)}
+
+
+def recognizer_parameters(kind: str, texts: Mapping[str, str]) -> dict[str, Any]:
     try:
-        parameters = kind_named(kind).parsed(texts)
+        return kind_named(kind).parsed(texts)
     except ValueError as error:
         raise Refused(f"The recognizer can't be trained so: {error}") from error
-    return {"kind": kind, "parameters": parameters}
 
 
 def attack_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from anonymizer import runs
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
-from anonymizer.jobs import Refused
 from anonymizer.management.console import (
     JobCommand,
     add_settings,
@@ -37,8 +36,7 @@ class Command(JobCommand):
         parser.add_argument("--clip-seconds", type=float, default=10)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        if options["clips"] < 0:
-            raise Refused(f"--clips must be 0 or more, not {options['clips']}.")
+        runs.check_clips(options["clips"], options["clip_seconds"])
         run = runs.request_anonymization(
             dataset_named(options["dataset"]),
             options["method"],

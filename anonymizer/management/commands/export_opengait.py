@@ -1,12 +1,11 @@
 """Write a dataset in OpenGait's layout."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from anonymizer import importing
-from anonymizer.jobs import Refused
 from anonymizer.management.console import Bar, JobCommand, dataset_named
+from anonymizer.management.outputs import folder_for
 
 
 class Command(JobCommand):
@@ -20,9 +19,7 @@ class Command(JobCommand):
         )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        dataset, folder = dataset_named(options["name"]), Path(options["path"])
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise Refused(f"{folder} holds files already. Export into an empty or new folder.")
+        dataset, folder = dataset_named(options["name"]), folder_for("", options["path"])
         bar, written = Bar(), 0
         for written, total in importing.export_opengait(dataset, folder, options["format"]):
             bar(written, total, "Writing")

@@ -1,11 +1,11 @@
 """Make synthetic walkers: a dataset, or a CASIA-B tree of PNGs."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from anonymizer import jobs, making_datasets, runs
 from anonymizer.management.console import Bar, JobCommand, angles, counts, finish, result_of
+from anonymizer.management.outputs import folder_for
 
 
 class Command(JobCommand):
@@ -47,9 +47,8 @@ class Command(JobCommand):
         return result_of(finish(run, runs.BODIES[run.kind]))
 
     def _export(self, parameters: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-        folder = Path(options["export"])
-        if folder.exists() and any(folder.iterdir()):
-            raise jobs.Refused(f"{folder} holds files already. Export into an empty or new folder.")
+        folder = folder_for("--export", options["export"])
+        jobs.check_seed(options["seed"])
         bar, walks = Bar(), 0
         for walks, total in making_datasets.export_walkers(parameters, options["seed"], folder):
             bar(walks, total, "Walking")

@@ -43,10 +43,7 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         self.seconds: dict[str, float] = {}
         dataset = dataset_named(options["dataset"])
-        self._method(options["method"])
-        anonymizer_runs.check_split(dataset, options["split"])
-        self.trained = recognizer_options(options)
-        runs.check_choices(dataset, attack_options(options))
+        self._check(dataset, options)
         _, probe = choices.of_dataset(dataset, options["gallery"], options["probe"])
         checkpoint = self._network(dataset, options)
         run = anonymizer_runs.request_anonymization(
@@ -70,6 +67,18 @@ class Command(JobCommand):
         self._stage("recognize", attack, runs.recognize)
         self.ladder: list[dict[str, Any]] = attack.result["ladder"]
         return {**attack.result["experiment"], "seconds": self.seconds}
+
+    def _check(self, dataset: Dataset, options: dict[str, Any]) -> None:
+        """Whatever a later stage would refuse is refused before the first."""
+        self._method(options["method"])
+        anonymizer_runs.check_split(dataset, options["split"])
+        anonymizer_runs.check_training(options["epochs"], options["stride"])
+        given = settings_of(options["method"], options["set"])
+        how = {name: options[name] for name in ("alpha", "donor", "split")}
+        anonymizer_runs.check_method(dataset, options["method"], parameters=given, **how)
+        self.trained = recognizer_options(options)
+        runs.check_parameters(self.trained["kind"], self.trained["parameters"])
+        runs.check_choices(dataset, attack_options(options))
 
     def describe(self, result: dict[str, Any]) -> str:
         return "\n".join([f"{result['method']} on {result['dataset']}", *ladder_lines(self.ladder)])

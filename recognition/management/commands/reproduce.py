@@ -1,9 +1,11 @@
 """Run a recognition once more from its stored parameters and seeds, and say where a number differs."""
 
+import math
 from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
+from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, finish
 from anonymizer.models import Anonymization, Checkpoint
 from recognition import reproducing, runs
@@ -23,6 +25,9 @@ class Command(JobCommand):
         parser.add_argument("--tolerance", type=float, default=0.0, help="how far a number may be off")
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        tolerance = options["tolerance"]
+        if not (math.isfinite(tolerance) and tolerance >= 0):
+            raise Refused(f"--tolerance must be 0 or more, not {tolerance:g}.")
         before = reproducing.experiment_run(options["run"])
         judged = Anonymization.objects.get(run=before.parameters["anonymization_run"])
         recognizer, checkpoint = reproducing.recognizer_of(before), judged.checkpoint
@@ -35,7 +40,7 @@ class Command(JobCommand):
         again = reproducing.anonymization_again(judged, checkpoint)
         finish(again, anonymizer_runs.BODIES[again.kind])
         attack = reproducing.recognition_again(before, again.anonymization, recognizer)
-        result = reproducing.compared(before, finish(attack, runs.recognize), options["tolerance"])
+        result = reproducing.compared(before, finish(attack, runs.recognize), tolerance)
         self.same = bool(result["same"])
         return result
 

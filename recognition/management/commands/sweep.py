@@ -9,6 +9,7 @@ from anonymizer import runs as anonymizer_runs
 from anonymizer.gait.catalogue import DONOR_POLICIES
 from anonymizer.jobs import Refused
 from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
+from anonymizer.management.outputs import folder_for
 from anonymizer.models import Run
 from recognition import sweeping, tables
 from recognition.management.attack_arguments import (
@@ -48,9 +49,7 @@ class Command(JobCommand):
         add_attack_arguments(parser)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        folder = Path(options["output"]) if options["output"] else None
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+        folder = folder_for("--output", options["output"], empty=False) if options["output"] else None
         result = self._joined(options["join"]) if options["join"] else self._swept(options)
         if folder is not None:
             write(folder, result)
@@ -94,6 +93,7 @@ class Command(JobCommand):
 
 def write(folder: Path, result: dict[str, Any]) -> None:
     """The table twice and the figure."""
+    folder.mkdir(parents=True, exist_ok=True)
     columns: tables.Columns = {name: "text" for row in result["rows"] for name in row}
     rows = ([row.get(name) for name in columns] for row in result["rows"])
     tables.write("csv", columns, rows, folder / "table.csv")

@@ -13,7 +13,7 @@ from anonymizer.management.console import (
 )
 from anonymizer.runs import DEFAULT_SPLIT
 from recognition import runs
-from recognition.identify.recognizers import kind_named
+from recognition.management.attack_arguments import recognizer_parameters
 
 
 class Command(JobCommand):
@@ -32,7 +32,7 @@ class Command(JobCommand):
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         shortcuts = {name: options[name] for name in ("components", "rank") if options[name] is not None}
-        given = {**shortcuts, **kind_named(options["kind"]).parsed(assignments(options["set"]))}
+        given = {**shortcuts, **recognizer_parameters(options["kind"], assignments(options["set"]))}
         dataset = dataset_named(options["dataset"])
         run = runs.request_recognizer(dataset, options["split"], given, options["seed"], kind=options["kind"])
         return result_of(finish(run, runs.train_recognizer))

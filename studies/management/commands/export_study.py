@@ -1,10 +1,10 @@
 """A study's results as a file."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from anonymizer.management.console import Bar, JobCommand
+from anonymizer.management.outputs import file_for
 from studies import export, export_files
 from studies.management.commands.simulate_raters import study_named
 
@@ -21,12 +21,15 @@ class Command(JobCommand):
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         study = study_named(options["study"])
+        export_files.check_format(options["format"])
+        output = file_for("--output", options["output"])
+        file_for("--output", f"{output}.manifest.json")
         total, bar = export.count(study), Bar()
         try:
             return export_files.write_with_manifest(
                 study,
                 options["format"],
-                Path(options["output"]),
+                output,
                 lambda done: bar(min(done, total), total, "Writing rows"),
             )
         finally:
