@@ -16,7 +16,7 @@ class DemoWatch:
     def __init__(self, console: Console, is_ready: Callable[[], bool]) -> None:
         self.console, self.is_ready = console, is_ready
         self.run_id: int | None = None
-        self.finished = self.told = False
+        self.finished = self.stopped = self.told = False
         self._next = 0.0
 
     def start(self) -> None:
@@ -49,14 +49,20 @@ class DemoWatch:
         if run.is_finished:
             self._finish(run.status == Run.Status.SUCCEEDED, run.error)
             return
+        if self.stopped:
+            self.stopped = False
+            self.console.say("The demo goes on.")
         self.console.progress(f"Demo: {run.stage}" if run.stage else "Demo", run.percent)
 
     def _finish(self, succeeded: bool, error: str) -> None:
-        self.finished = True
+        """A demo that succeeded is done with; one that stopped, somebody may let go on."""
+        self.finished = succeeded
         if succeeded:
             self.console.say("The demo is complete.")
-        else:
-            self.console.say(f"The demo stopped: {error} It goes on when the site is started again.")
+        elif not self.stopped:
+            self.stopped = True
+            how = "It goes on by “Go on” on the first page, or when the site is started again."
+            self.console.say(f"The demo stopped: {error} {how}")
 
     def _tell_address(self) -> None:
         from studies import demo
