@@ -127,7 +127,9 @@ def check_choices(dataset: Dataset, options: Mapping[str, Any]) -> None:
         options.get("clips", CLIPS),
     )
     seen = GaitSequence.objects.filter(subject__dataset=dataset)
-    _known_angles(set(seen.values_list("view_angle", flat=True)), options.get("view_angles"))
+    _known_angles(
+        set(seen.values_list("view_angle", flat=True)), options.get("view_angles"), "There is no walk"
+    )
 
 
 def _checked_choices(
@@ -165,11 +167,11 @@ def _checked_angles(
     anonymization: Anonymization, view_angles: Sequence[int] | str | None
 ) -> list[int] | None:
     seen = set(anonymization.sequences.values_list("source__view_angle", flat=True))
-    return _known_angles(seen, view_angles)
+    return _known_angles(seen, view_angles, "Nothing was anonymized")
 
 
-def _known_angles(seen: set[int], view_angles: Sequence[int] | str | None) -> list[int] | None:
-    """Those asked for among those `seen`; None where it was left open."""
+def _known_angles(seen: set[int], view_angles: Sequence[int] | str | None, missing: str) -> list[int] | None:
+    """Those asked for among those `seen`, None where it was left open; refused by what is `missing` otherwise."""
     if not view_angles:
         return None
     if isinstance(view_angles, str):
@@ -177,7 +179,7 @@ def _known_angles(seen: set[int], view_angles: Sequence[int] | str | None) -> li
     unknown = sorted(set(view_angles) - seen)
     if unknown:
         known = ", ".join(map(str, sorted(seen)))
-        raise Refused(f"There is no walk at view angle {unknown[0]}. Choose from {known}.", "view_angles")
+        raise Refused(f"{missing} at view angle {unknown[0]}. Choose from {known}.", "view_angles")
     return sorted(set(view_angles))
 
 

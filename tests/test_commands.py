@@ -228,7 +228,7 @@ WRONG = {
         (["--run", 900, "--gallery", "nm-09", "--probe", "nm-01"], "No walk of 'walkers' is named nm-09. There are: "),
         (["--run", 900, "--gallery", "nm-01", "--probe", "bg-01"], "No walk of 'walkers' is named bg-01."),
         (["--run", 901, "--probe", "nm-01", "--gallery", "nm-02"], "The anonymization holds none of the probes nm-01."),
-        (["--run", 901, "--attack-view-angles", 45], "There is no walk at view angle 45. Choose from 90."),
+        (["--run", 901, "--attack-view-angles", 45], "Nothing was anonymized at view angle 45. Choose from 90."),
         (["--run", 901, "--copies", 1], "Copies must be from 2 to 100, not 1."),
     ],
     "experiment": [

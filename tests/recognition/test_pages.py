@@ -235,9 +235,19 @@ def test_anonymizations_alike_are_told_apart_by_their_runs(signed_in, anonymizat
     assert f"{anonymization}, run {anonymization.run_id}</option>" in page
 
 
+def second_walk_changed(anonymization):
+    """Somebody's first walk, and the second, which was changed."""
+    subject = SubjectFactory(dataset=anonymization.dataset)
+    SequenceFactory(subject=subject, number=1)
+    AnonymizedSequenceFactory(
+        anonymization=anonymization, source__subject=subject, source__number=2, source__view_angle=90
+    )
+
+
 def test_the_attackers_are_started_from_the_form(
     signed_in, anonymization, sent, django_capture_on_commit_callbacks
 ):
+    second_walk_changed(anonymization)
     with django_capture_on_commit_callbacks(execute=True):
         response = signed_in.post(reverse("recognition:start"), {**FIELDS, "anonymization": anonymization.pk})
     run = Run.objects.get(kind=Run.Kind.RECOGNIZE)
@@ -247,7 +257,7 @@ def test_the_attackers_are_started_from_the_form(
 
 
 def test_what_the_attackers_may_spend_is_asked_and_checked(signed_in, anonymization):
-    AnonymizedSequenceFactory(anonymization=anonymization, source__view_angle=90)
+    second_walk_changed(anonymization)
     fields = {**FIELDS, "anonymization": anonymization.pk, "copies": 20, "clips": 3, "view_angles": "90"}
     assert signed_in.post(reverse("recognition:start"), fields).status_code == 302
     asked = Run.objects.get(kind=Run.Kind.RECOGNIZE).parameters

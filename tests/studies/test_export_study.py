@@ -72,8 +72,13 @@ def test_the_commands_json_is_the_manifest(study, tmp_path, capsys):
     [
         ("nothing", "csv", "v.csv", "No study is named 'nothing'. Known: street-walks."),
         ("street-walks", "exe", "v.csv", "Format 'exe' is not known. Use one of: csv, xlsx, json, parquet"),
-        ("street-walks", "csv", "none/v.csv", "none does not exist. Make it, or give another path."),
-        ("street-walks", "csv", ".", "is a folder. Give the path of a file."),
+        (
+            "street-walks",
+            "csv",
+            "none/v.csv",
+            "none/v.csv: the folder does not exist. Make it, or give another path.",
+        ),
+        ("street-walks", "csv", ".", "no file can be written there, it is a folder. Give another path."),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
@@ -94,7 +99,7 @@ def test_a_failure_half_way_keeps_the_old_file_and_leaves_no_part(study, tmp_pat
         raise OSError("No space left on device")
 
     monkeypatch.setitem(tables.WRITERS, "csv", breaks)
-    with pytest.raises(CommandError, match="No space left"):
+    with pytest.raises(CommandError, match="The system refused: no space left on device"):
         call_command("export_study", study.slug, format="csv", output=str(path))
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("votes.csv", "old")]
 
