@@ -11,7 +11,6 @@ import socket
 import subprocess
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import close_old_connections, connection, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -92,20 +91,25 @@ def lease_end() -> datetime:
 
 
 def claim(run_id: int, worker: str) -> bool:
-    """Take the run if it waits, or if whoever had it is gone. True for exactly one of many callers."""
+    """Take the run if it waits, or if whoever had it is gone. True for exactly one of many callers.
+
+    RuntimeError inside a transaction: the work would hold it to its end, unseen by others, and on SQLite nobody
+    else could write meanwhile, the run's own heartbeat included.
+    """
     free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=timezone.now())
     run = Run.objects.filter(pk=run_id).values("attempts", "started").first()
     if run is None:
         return False
-    taken = Run.objects.filter(free, pk=run_id).update(
-        status=Run.Status.RUNNING,
-        worker=worker,
-        lease_until=lease_end(),
-        started=run["started"] or timezone.now(),
-        finished=None,
-        error="",
-        attempts=run["attempts"] + 1,
-    )
+    with transaction.atomic(durable=True):
+        taken = Run.objects.filter(free, pk=run_id).update(
+            status=Run.Status.RUNNING,
+            worker=worker,
+            lease_until=lease_end(),
+            started=run["started"] or timezone.now(),
+            finished=None,
+            error="",
+            attempts=run["attempts"] + 1,
+        )
     return taken == 1
 
 
@@ -158,9 +162,12 @@ class Work:
     def _keep_alive(self) -> None:
         while not self._stop.wait(settings.RUN_LEASE_SECONDS / 3):
             try:
+                close_old_connections()
                 self._mine().update(lease_until=lease_end())
-            except Exception:  # a busy database is no reason to die; the next beat tries again
-                traceback.print_exc()
+            except OperationalError as error:  # a database that is busy, or away, is no reason to die
+                log.warning("Run %s: the heartbeat waits for the database: %s.", self.run.pk, error)
+            except Exception:
+                log.exception("Run %s: the heartbeat failed; the next one tries again.", self.run.pk)
         connection.close()
 
     def __enter__(self) -> "Work":
@@ -313,8 +320,11 @@ def execute(run_id: int, body: Callable[[Work], None], bar: Any = None) -> bool:
 def see_through(run: Run, body: Callable[[Work], None], bar: Any = None) -> Run:
     """Do the run's work here, or wait while another process does; returns it finished, however it ended.
 
-    Whatever `bar` raises ends the waiting: that is how a run that stands on this one is cancelled.
+    Whatever `bar` raises ends the waiting: that is how a run that stands on this one is cancelled. RuntimeError
+    inside a transaction, as of `claim`.
     """
+    with transaction.atomic(durable=True):
+        pass
     while True:
         try:
             execute(run.pk, body, bar)

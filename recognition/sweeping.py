@@ -124,7 +124,8 @@ class _Experiment:
         from recognition.identify import frontier
 
         recognizer = Recognizer.objects.get(run=self._done("recognizer", self._recognizer))
-        anonymized = self._done("anonymization", self._anonymization)
+        checkpoint = self._checkpoint()
+        anonymized = self._done("anonymization", lambda: self._anonymization(checkpoint))
         attack = self._done(
             "recognition",
             lambda: runs.request_recognition(
@@ -161,10 +162,13 @@ class _Experiment:
         attack = self.asked["attack"]
         return choices.of_dataset(self.dataset, attack.get("gallery"), attack.get("probe"))[1]
 
-    def _anonymization(self) -> Run:
-        checkpoint = None
-        if METHODS[self.condition["method"]].needs_network:
-            checkpoint = Checkpoint.objects.get(run=self._done("network", self._network))
+    def _checkpoint(self) -> Checkpoint | None:
+        """The network that the method needs, trained if it never was."""
+        if not METHODS[self.condition["method"]].needs_network:
+            return None
+        return Checkpoint.objects.get(run=self._done("network", self._network))
+
+    def _anonymization(self, checkpoint: Checkpoint | None) -> Run:
         return anonymizer_runs.request_anonymization(
             self.dataset,
             self.condition["method"],
@@ -178,7 +182,7 @@ class _Experiment:
         )
 
     def _done(self, stage: str, request: Callable[[], Run]) -> Run:
-        """The finished run of a stage, asked for if it never was."""
+        """The finished run of a stage, asked for if it never was. `request` only asks: it does no work."""
         shared = stage == "recognizer"  # by all conditions of a dataset and seed
         condition = "" if shared else repr(sorted(self.condition.items()))
         name = f"{stage} {self.dataset.pk} {condition} {self.seed}"

@@ -1,9 +1,12 @@
 """The life of a run: claimed once, kept alive, finished by its holder alone, taken up again when lost."""
 
+import itertools
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from anonymizer import jobs
@@ -156,6 +159,41 @@ def test_the_heartbeat_keeps_the_lease_through_work_that_says_nothing(settings):
 
     jobs.execute(run.pk, body)
     assert heard.is_set()
+
+
+def test_no_run_is_worked_on_inside_a_transaction():
+    """The database would be locked to everyone, the run's heartbeat included, until the work is done."""
+    run, done = new_run(), []
+    for work_on in (jobs.execute, jobs.see_through):
+        with transaction.atomic(), pytest.raises(RuntimeError, match="durable atomic block"):
+            work_on(run if work_on is jobs.see_through else run.pk, done.append)
+    run.refresh_from_db()
+    assert (run.status, done) == (Run.Status.QUEUED, [])
+
+
+def test_a_heartbeat_that_finds_the_database_locked_says_so_in_a_line_and_beats_on(
+    settings, monkeypatch, caplog
+):
+    settings.RUN_LEASE_SECONDS = 0.3
+    run, mine, beats = new_run(), jobs.Work._mine, itertools.count(1)
+
+    def locked_at_first(work):
+        if threading.current_thread() is work._beat and next(beats) == 1:
+            raise OperationalError("database is locked")
+        return mine(work)
+
+    def body(work):
+        before = Run.objects.get(pk=run.pk).lease_until
+        renewed = (
+            Run.objects.get(pk=run.pk).lease_until > before for _ in range(200) if not time.sleep(0.05)
+        )
+        assert any(renewed)
+
+    monkeypatch.setattr(jobs.Work, "_mine", locked_at_first)
+    assert jobs.execute(run.pk, body)
+    (told,) = caplog.records
+    assert told.getMessage() == f"Run {run.pk}: the heartbeat waits for the database: database is locked."
+    assert told.exc_info is None
 
 
 def test_a_run_that_was_sent_long_ago_and_still_waits_is_overdue():

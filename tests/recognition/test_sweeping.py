@@ -63,6 +63,14 @@ def test_a_sweep_goes_on_where_it_was_interrupted(walkers, monkeypatch):
     assert Run.objects.filter(kind=Run.Kind.ANONYMIZE).count() == 4
 
 
+def test_a_network_is_trained_outside_the_transaction_in_which_its_use_is_asked_for(walkers):
+    """Inside it, nobody else could write to SQLite while it is trained: `jobs.claim` refuses that."""
+    wanted = sweeping.conditions(["tieu"], [])
+    run = sweeping.request_sweep([walkers], wanted, [3], SPLIT, epochs=1, stride=10, attack=ATTACK)
+    (row,) = done(run)["rows"]
+    assert (row["method"], Run.objects.filter(kind=Run.Kind.TRAIN_NETWORK).count()) == ("tieu", 1)
+
+
 def test_the_kind_of_recognizer_and_its_parameters_can_be_chosen(walkers):
     wanted = sweeping.conditions(["blend"], [])
     small = {"kind": "set-network", "parameters": {"steps": 2, "subjects": 2, "gaits": 2, "frames": 4}}
