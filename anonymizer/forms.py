@@ -20,6 +20,7 @@ SPLIT_HINT = (
     "Percent of subjects that train the recognizer, train the network, and are tested; "
     "or “paper”: the last 24, the first 10 and the rest."
 )
+TRIED = 50  # datasets that are looked at to find one that will do
 
 
 class SiteForm(forms.Form):
@@ -74,6 +75,30 @@ def _for_a_page(sentence: str) -> str:
 
 def ready_datasets() -> Any:
     return Dataset.objects.filter(ready=True)
+
+
+class DatasetForm(RunForm):
+    """A form that asks about a dataset; to begin with the newest one that will do is chosen."""
+
+    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
+        if not self.is_bound and not self.initial.get("dataset"):
+            found = next(filter(self._will_do, ready_datasets()[:TRIED]), None)
+            self.initial = {**self.initial, "dataset": found and found.pk}
+
+    def _will_do(self, dataset: Dataset) -> bool:
+        try:
+            self.check(dataset)
+        except Refused:
+            return False
+        return True
+
+    def check(self, dataset: Dataset) -> None:
+        """Refuse a dataset that can't be used with all else as the form begins."""
+        runs.check_split(dataset, runs.DEFAULT_SPLIT)
 
 
 # --- Datasets -------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from django.contrib.auth.models import User
 from django.forms.boundfield import BoundField, BoundWidget
 
 from anonymizer import runs
-from anonymizer.forms import SPLIT_HINT, RunForm, ready_datasets
+from anonymizer.forms import SPLIT_HINT, DatasetForm
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.parameters import Choice, Parameter
-from anonymizer.models import Checkpoint, Dataset, Run
+from anonymizer.models import Checkpoint, Run
 
 
-class MethodForm(RunForm):
+class MethodForm(DatasetForm):
     """A form in which a method is chosen and its own parameters are set: a field for each of each method."""
 
     trains = False  # whether the form is about what a network learns, or about what it is used for
@@ -82,7 +82,6 @@ class TrainNetworkForm(MethodForm):
 
     trains = True
 
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     method = forms.ChoiceField(widget=forms.RadioSelect)
     alpha = forms.FloatField(
         label="Alpha",
@@ -104,7 +103,6 @@ class TrainNetworkForm(MethodForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
         self.offer(each for each in METHODS.values() if each.needs_network)
 
     def request(self, user: User | None) -> Run:
@@ -114,7 +112,6 @@ class TrainNetworkForm(MethodForm):
 class AnonymizeForm(MethodForm):
     """What is to be done to a dataset's walks."""
 
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     method = forms.ChoiceField(widget=forms.RadioSelect)
     alpha = forms.FloatField(
         label="Alpha",
@@ -139,7 +136,6 @@ class AnonymizeForm(MethodForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
         self.fields["checkpoint"].queryset = Checkpoint.objects.all()  # type: ignore[attr-defined]
         self.offer(METHODS.values())
         own = [

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.forms import SPLIT_HINT, RunForm, judged_anonymizations, ready_datasets
+from anonymizer.forms import SPLIT_HINT, DatasetForm, RunForm, judged_anonymizations
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.models import Anonymization, Dataset, Run
 from recognition import runs, sweeping
@@ -55,25 +55,19 @@ class RecognizerForm(RunForm):
         return cleaned
 
 
-class TrainForm(RecognizerForm):
+class TrainForm(DatasetForm, RecognizerForm):
     """A recognizer trained on the subjects who are not tested."""
 
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
     field_order = ["dataset", "split", "kind", "parameters", "seed"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
 
     def request(self, user: User | None) -> Run:
         return runs.request_recognizer(**self.cleaned_data, user=user)
 
 
-class AblationForm(RunForm):
+class AblationForm(DatasetForm):
     """Variants of the recognizer, compared on clear walks."""
 
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
     gallery = forms.CharField(
         max_length=200, required=False, help_text=f"Empty: {GALLERY}, or the first half."
@@ -83,9 +77,9 @@ class AblationForm(RunForm):
     )
     field_order = ["dataset", "split", "gallery", "probe", "seed"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
+    def check(self, dataset: Dataset) -> None:
+        super().check(dataset)
+        runs.check_choices(dataset, {})
 
     def request(self, user: User | None) -> Run:
         return runs.request_ablation(**self.cleaned_data, user=user)
@@ -170,6 +164,9 @@ class StartForm(AttackForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["anonymization"].queryset = judged_anonymizations()  # type: ignore[attr-defined]
+        if not self.is_bound and not self.initial.get("anonymization"):
+            newest = judged_anonymizations().exclude(split="").first()  # else nobody is left to train on
+            self.initial = {**self.initial, "anonymization": newest and newest.pk}
         self.fields["anonymization"].label_from_instance = lambda each: f"{each}, run {each.run_id}"  # type: ignore[attr-defined]
         self.fields["recognizer"].queryset = Recognizer.objects.filter(  # type: ignore[attr-defined]
             trained_on=Recognizer.TrainedOn.CLEAR
@@ -179,11 +176,10 @@ class StartForm(AttackForm):
         return runs.request_recognition(**self.cleaned_data, user=user)
 
 
-class SweepForm(RecognizerForm, AttackForm):
+class SweepForm(DatasetForm, RecognizerForm, AttackForm):
     """The same experiment over methods, alphas and seeds."""
 
     seed = None  # type: ignore[assignment]  # there are several
-    dataset: "forms.ModelChoiceField[Dataset]" = forms.ModelChoiceField(queryset=None, empty_label=None)
     split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
     methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, initial=["sdf", "replace-best"])
     alphas = forms.CharField(
@@ -209,7 +205,6 @@ class SweepForm(RecognizerForm, AttackForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = ready_datasets()  # type: ignore[attr-defined]
         self.fields["methods"].choices = [(name, name) for name in METHODS]  # type: ignore[attr-defined]
         self.fields["methods"].compact = self.fields["methods"].swatches = True  # type: ignore[attr-defined]
         self.fields["kind"].label = "Recognizer"
@@ -224,6 +219,12 @@ class SweepForm(RecognizerForm, AttackForm):
         return _listed(
             self.cleaned_data["seeds"], int, "Write whole numbers with commas between, as in 0, 1, 2."
         )
+
+    def check(self, dataset: Dataset) -> None:
+        super().check(dataset)
+        runs.check_choices(dataset, {})
+        for name in self.fields["methods"].initial:
+            anonymizer_runs.check_method(dataset, name)
 
     def request(self, user: User | None) -> Run:
         asked = self.cleaned_data

@@ -3,10 +3,10 @@
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
-from django.db import transaction
 
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.models import Anonymization, Run, Subject
@@ -36,11 +36,25 @@ def kept_or(
     kept = Recognition.objects.filter(run=run, attacker=attacker).first()
     if kept is not None:
         with kept.scores.open("rb") as file:
-            return Answers(load(io.BytesIO(file.read())), kept.details)
-    begun = time.monotonic()
-    given = answer()
-    answers = given.identifications
-    details = {**given.details, "seconds": round(time.monotonic() - begun, 2)}
+            answers = Answers(load(io.BytesIO(file.read())), kept.details)
+    else:
+        begun = time.monotonic()
+        given = answer()
+        details = {**given.details, "seconds": round(time.monotonic() - begun, 2)}
+        answers = Answers(given.identifications, details)
+        kept = _keep(run, attacker, answers, recognizer, anonymization)
+    if run.parameters.get("rows", True):
+        _keep_rows(kept, anonymization, answers.identifications)
+    return answers
+
+
+def _keep(
+    run: Run,
+    attacker: str,
+    answers: "Answers",
+    recognizer: Recognizer | None,
+    anonymization: Anonymization,
+) -> Recognition:
     recognition = Recognition(
         run=run,
         recognizer=recognizer,
@@ -50,19 +64,16 @@ def kept_or(
         gallery=run.parameters["gallery"].split(","),
         probe=run.parameters["probe"].split(","),
         split=anonymization.split,
-        view_angles=list(answers.view_angles),
-        details=details,
+        view_angles=list(answers.identifications.view_angles),
+        details=answers.details,
     )
     buffer = io.BytesIO()
-    answers.save(buffer)
+    answers.identifications.save(buffer)
     recognition.scores.save(
         f"run-{run.pk}-{attacker or 'originals'}.npz", ContentFile(buffer.getvalue()), save=False
     )
-    with transaction.atomic():
-        recognition.save()
-        if run.parameters.get("rows", True):
-            _keep_rows(recognition, anonymization, answers)
-    return Answers(answers, details)
+    recognition.save()
+    return recognition
 
 
 def kept_first(run: Run, attackers: Sequence[str]) -> list[tuple[int, str]]:
@@ -72,25 +83,30 @@ def kept_first(run: Run, attackers: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _keep_rows(recognition: Recognition, anonymization: Anonymization, answers: "Identifications") -> None:
+    """An answer a row, in the answers' order, a few at a time; those of an earlier attempt stay.
+
+    One transaction for all, a hundred thousand at full size, would keep everyone else from writing to SQLite for
+    many seconds: raters, and this run's own heartbeat.
+    """
     dataset = anonymization.dataset
     subjects = dict(Subject.objects.filter(dataset=dataset).values_list("label", "pk"))
     walks = {key_of(row): row.pk for row in sequences(dataset, list(subjects))}
     changed = dict(anonymization.sequences.values_list("source_id", "pk")) if recognition.attacker else {}
-    Identification.objects.bulk_create(
-        (
-            Identification(
-                recognition=recognition,
-                probe_id=walks[row.probe],
-                anonymized_probe_id=changed.get(walks[row.probe]),
-                gallery_view_angle=row.gallery_view_angle,
-                predicted_subject_id=subjects[row.predicted],
-                true_rank=row.true_rank,
-                distance=row.distance,
-            )
-            for row in answers.rows()
-        ),
-        batch_size=ROWS_AT_ONCE,
+    there = recognition.identifications.count()
+    rows = (
+        Identification(
+            recognition=recognition,
+            probe_id=walks[row.probe],
+            anonymized_probe_id=changed.get(walks[row.probe]),
+            gallery_view_angle=row.gallery_view_angle,
+            predicted_subject_id=subjects[row.predicted],
+            true_rank=row.true_rank,
+            distance=row.distance,
+        )
+        for row in islice(answers.rows(), there, None)
     )
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        Identification.objects.bulk_create(some)
 
 
 def result(

@@ -24,9 +24,7 @@ def test_a_demo_that_stopped_and_goes_on_is_followed_again(monkeypatch, capsys):
 
     jobs.cancel(run)
     (stopped,) = said()
-    assert stopped.startswith(
-        "The demo stopped: Cancelled before it started. Go on, on the site's first page,"
-    )
+    assert stopped.startswith("The demo stopped: Cancelled before it started. It goes on by “Go on”")
     assert said() == []
 
     assert jobs.retry(run)

@@ -216,6 +216,35 @@ def test_a_run_of_another_kind_is_not_found_here(signed_in):
     assert signed_in.get(reverse("recognition:recognition", args=[RunFactory().pk])).status_code == 404
 
 
+# --- What is chosen to begin with -----------------------------------------------------------------
+WITH_A_DATASET = (
+    "recognition:sweeps",
+    "recognition:ablations",
+    "recognition:train",
+    "anonymizer:anonymize",
+    "anonymizer:train_network",
+)
+
+
+def test_the_newest_dataset_that_will_do_is_chosen_to_begin_with(signed_in):
+    will_do, single = DatasetFactory(), DatasetFactory()
+    for subject in [*(SubjectFactory(dataset=will_do) for _ in range(12)), SubjectFactory(dataset=single)]:
+        for number in (1, 2):
+            SequenceFactory(subject=subject, number=number)
+
+    def chosen(name, **query):
+        return signed_in.get(reverse(name), query).context["form"]["dataset"].value()
+
+    assert {name: chosen(name) for name in WITH_A_DATASET} == dict.fromkeys(WITH_A_DATASET, will_do.pk)
+    assert chosen("recognition:sweeps", dataset=single.pk) == str(single.pk)  # what was asked for stays
+
+
+def test_an_anonymization_of_everybody_is_not_chosen_to_begin_with(signed_in, anonymization):
+    AnonymizationFactory(split="", dataset=anonymization.dataset)
+    page = signed_in.get(reverse("recognition:start"))
+    assert page.context["form"]["anonymization"].value() == anonymization.pk
+
+
 # --- Starting -------------------------------------------------------------------------------------
 FIELDS = {"attackers": ["naive"], "gallery": "nm-01", "probe": "nm-02", "seed": 3}
 

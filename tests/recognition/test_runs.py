@@ -8,7 +8,7 @@ from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
-from recognition import copies, gathering, learning, reports, runs
+from recognition import copies, gathering, keeping, learning, reports, runs
 from recognition.described import Shelf
 from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
@@ -165,6 +165,30 @@ def test_answers_that_are_there_are_kept_when_a_run_is_taken_up_again(anonymizat
     before = set(Identification.objects.values_list("pk", flat=True))
     kept = set(run.recognitions.values_list("attacker", flat=True))
     assert {reports.ORIGINALS} < kept < {reports.ORIGINALS, *run.parameters["attackers"]}
+    jobs.retry(run)
+    done(run)
+    assert before < set(Identification.objects.values_list("pk", flat=True))
+    assert reports.count(run) == reports.count(done(requested(anonymization)))
+
+
+def test_rows_are_written_a_few_at_a_time_and_taken_up_where_a_lost_worker_stopped(
+    anonymization, monkeypatch
+):
+    monkeypatch.setattr(keeping, "ROWS_AT_ONCE", 5)
+    run, create, written = requested(anonymization), Identification.objects.bulk_create, []
+
+    def gone_in_the_middle(rows):
+        written.append(len(rows))
+        if len(written) == 2:
+            raise RuntimeError("no worker any more")
+        return create(rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Identification.objects, "bulk_create", gone_in_the_middle)
+        with pytest.raises(RuntimeError):
+            jobs.execute(run.pk, runs.recognize)
+    assert (written, reports.count(run)) == ([5, 5], 5)
+    before = set(Identification.objects.values_list("pk", flat=True))
     jobs.retry(run)
     done(run)
     assert before < set(Identification.objects.values_list("pk", flat=True))
