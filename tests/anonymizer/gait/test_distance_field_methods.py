@@ -7,6 +7,7 @@ from anonymizer.gait import methods
 from anonymizer.gait.bodies import scaled
 from anonymizer.gait.contour_methods import donor_frames
 from anonymizer.gait.donors import Track, Walk
+from anonymizer.gait.method_call import Call
 from anonymizer.gait.silhouettes import bounding_boxes, frames_of_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
@@ -45,7 +46,7 @@ def test_nothing_but_box_and_trunk_of_a_replaced_walk_is_left(track: Track, stou
     assert not np.array_equal(dented[90], track[90])
     same_phase = Walk(dented[90])
     same_phase.features = Walk(track[90]).features
-    replaced = methods.replace(same_phase, [Walk(stout[90])], {}, None, np.random.default_rng(0))
+    replaced = methods.replace(same_phase, [Walk(stout[90])], Call({}, None, np.random.default_rng(0)))
     assert np.array_equal(replaced, changed(track, "replace", [stout]))
 
 

@@ -64,9 +64,7 @@ def test_beyond_the_last_frame_it_goes_back_by_whole_cycles() -> None:
 def test_a_warp_hurries_and_lingers_but_never_goes_back(begin: float) -> None:
     shown = moments(60, None, 0.0, 0.6, begin)
     assert shown[0] == 0
-    steps = np.diff(shown)
-    assert (steps >= 0).all() or shown.max() == 59
-    assert set(steps.tolist()) >= {0, 1, 2} or set(steps.tolist()) >= {0, 1}
+    assert set(np.diff(shown).tolist()) == {0, 1, 2}
 
 
 def test_a_walk_too_short_for_a_cycle_is_moved_in_itself() -> None:
