@@ -109,12 +109,12 @@ def _about_frames(report: "Report") -> dict[str, Any]:
 def export_opengait(dataset: Dataset, folder: Path, form: str) -> Iterator[tuple[int, int]]:
     """Write a dataset in OpenGait's layout; yields (sequences written, sequences in all)."""
     from anonymizer.gait import opengait
-    from anonymizer.gait.reading import SequenceName
+    from anonymizer.gait.gait_key import GaitKey
     from anonymizer.gait.silhouettes import unpack
 
     rows = Sequence.objects.filter(subject__dataset=dataset).select_related("subject")
     total = rows.count()
     for done, row in enumerate(rows.iterator(chunk_size=500), start=1):
-        name = SequenceName(row.subject.label, row.gait_condition, row.number, row.view_angle)
+        name = GaitKey(row.subject.label, row.gait_condition, row.number, row.view_angle)
         opengait.export(folder, name, unpack(store.read(row)), form)
         yield done, total

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from anonymizer.gait.archives import Batch, Limits
-from anonymizer.gait.reading import Dropped, Pictures, Reader, RecordedSequence, SequenceName
+from anonymizer.gait.gait_key import GaitKey
+from anonymizer.gait.reading import Dropped, Pictures, Reader, RecordedSequence
 from anonymizer.gait.silhouettes import checked
 
 _FRAME_FILE = re.compile(r"(\d{3})-(nm|bg|cl)-(\d{2})-(\d{3})-(\d{3})\.png")
@@ -30,22 +31,22 @@ class CasiaB(Reader):
 
     def __init__(self, path: Path, frames: int, limits: Limits) -> None:
         super().__init__(path, frames, limits)
-        self._folders: set[SequenceName] = set()  # named for a sequence, perhaps empty
+        self._folders: set[GaitKey] = set()  # named for a sequence, perhaps empty
 
-    def _named(self, batch: Batch) -> Iterator[tuple[SequenceName, dict[int, str]]]:
+    def _named(self, batch: Batch) -> Iterator[tuple[GaitKey, dict[int, str]]]:
         self._note_folders(batch)
         files = self._by_sequence(batch.files)
         for folder, sequence in sorted(files):
             yield sequence, files[folder, sequence]
 
-    def _by_sequence(self, files: Iterable[str]) -> dict[tuple[str, SequenceName], dict[int, str]]:
+    def _by_sequence(self, files: Iterable[str]) -> dict[tuple[str, GaitKey], dict[int, str]]:
         """By folder and sequence each frame's number and file; of a name packed twice, one."""
-        found: dict[tuple[str, SequenceName], dict[int, str]] = defaultdict(dict)
+        found: dict[tuple[str, GaitKey], dict[int, str]] = defaultdict(dict)
         for file in files:
             folder, _, name = file.replace("\\", "/").rpartition("/")
             if match := _FRAME_FILE.fullmatch(name):
                 subject, condition, number, angle, frame = match.groups()
-                sequence = SequenceName(subject, condition, int(number), int(angle))
+                sequence = GaitKey(subject, condition, int(number), int(angle))
                 found[folder, sequence][int(frame)] = file
             else:
                 self.report.ignore(file, "not named like a frame of CASIA-B")
@@ -55,12 +56,10 @@ class CasiaB(Reader):
         for folder in batch.folders:
             if match := _SEQUENCE_FOLDER.fullmatch(folder):
                 subject, condition, number, angle = match.groups()
-                sequence = SequenceName(subject, condition, int(number), int(angle))
+                sequence = GaitKey(subject, condition, int(number), int(angle))
                 self._folders.add(sequence)
 
-    def _read(
-        self, name: SequenceName, files: dict[int, str], read: Callable[[str], bytes]
-    ) -> RecordedSequence:
+    def _read(self, name: GaitKey, files: dict[int, str], read: Callable[[str], bytes]) -> RecordedSequence:
         self._first_time(name, len(files))
         pictures = Pictures()
         for frame in sorted(files, reverse=True):  # the last are kept, so the first need no decoding
@@ -95,7 +94,7 @@ def export(root: Path | str, sequences: Iterable[Any]) -> int:
 
 def _export_one(root: Path, sequence: Any) -> int:
     name = _exportable_name(sequence)
-    folder = root / name.subject / f"{name.gait_condition}-{name.number:02d}" / f"{name.view_angle:03d}"
+    folder = root / name.subject / f"{name.condition}-{name.number:02d}" / f"{name.view_angle:03d}"
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder}: already holds files; export into another folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,8 +104,8 @@ def _export_one(root: Path, sequence: Any) -> int:
     return len(sequence.silhouettes)
 
 
-def _exportable_name(sequence: Any) -> SequenceName:
-    name = SequenceName(
+def _exportable_name(sequence: Any) -> GaitKey:
+    name = GaitKey(
         str(sequence.subject), sequence.gait_condition, int(sequence.number), int(sequence.view_angle)
     )
     frames = len(checked(sequence.silhouettes))

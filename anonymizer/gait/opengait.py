@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from anonymizer.gait.archives import Batch, Limits
 from anonymizer.gait.bodies import scaled
-from anonymizer.gait.reading import NotKeptError, Pictures, Reader, RecordedSequence, SequenceName
+from anonymizer.gait.gait_key import GaitKey
+from anonymizer.gait.reading import NotKeptError, Pictures, Reader, RecordedSequence
 from anonymizer.gait.silhouettes import Silhouettes
 
 SIDE = 64  # pixels, height and width of OpenGait's pictures
@@ -154,21 +155,19 @@ class OpenGait(Reader):
     suffixes = tuple(f".{each}" for each in FORMATS)
     example = "sequence named as in OpenGait, like 001/nm-01/090/090.pkl"
 
-    def _named(self, batch: Batch) -> list[tuple[SequenceName, tuple[str, str]]]:
+    def _named(self, batch: Batch) -> list[tuple[GaitKey, tuple[str, str]]]:
         """Each sequence with its file and that file's format, `.npy` before `.pkl`."""
         found = []
         for file in batch.files:
             if match := _FILE.fullmatch(file.replace("\\", "/")):
                 subject, condition, number, angle, suffix = match.groups()
-                sequence = SequenceName(subject, condition.lower(), int(number), int(angle))
+                sequence = GaitKey(subject, condition.lower(), int(number), int(angle))
                 found.append((sequence, (suffix.lower(), file)))
             else:
                 self.report.ignore(file, "not in a folder like 001/nm-01/090")
         return sorted(found)
 
-    def _read(
-        self, name: SequenceName, files: tuple[str, str], read: Callable[[str], bytes]
-    ) -> RecordedSequence:
+    def _read(self, name: GaitKey, files: tuple[str, str], read: Callable[[str], bytes]) -> RecordedSequence:
         self._first_time(name, 0)
         suffix, file = files
         try:
@@ -189,7 +188,7 @@ def read(path: Path | str, frames: int = 50, *, limits: Limits | None = None) ->
 
 
 # --- Writing ----------------------------------------------------------------------------------------
-def export(root: Path | str, name: SequenceName, silhouettes: Silhouettes, form: str = "pkl") -> Path:
+def export(root: Path | str, name: GaitKey, silhouettes: Silhouettes, form: str = "pkl") -> Path:
     """Write one sequence as OpenGait prepares it: equal height, centred, 64 x 64, 0 and 255. Returns the file.
 
     A sequence's folder that already holds something is refused. ValueError where nothing is shown.
@@ -198,7 +197,7 @@ def export(root: Path | str, name: SequenceName, silhouettes: Silhouettes, form:
         raise ValueError(f"format {form!r} is not known: use {' or '.join(FORMATS)}")
     if not silhouettes.any():
         raise ValueError(f"{name}: shows nobody")
-    folder = Path(root) / name.subject / f"{name.gait_condition}-{name.number:02d}" / f"{name.view_angle:03d}"
+    folder = Path(root) / name.subject / f"{name.condition}-{name.number:02d}" / f"{name.view_angle:03d}"
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder}: already holds files; export into another folder")
     folder.mkdir(parents=True, exist_ok=True)

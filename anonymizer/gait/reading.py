@@ -17,29 +17,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait.archives import ArchiveError, Batch, Limits, batches
+from anonymizer.gait.gait_key import GaitKey
 from anonymizer.gait.png import UnreadablePictureError, decode_grey
 from anonymizer.gait.silhouettes import Silhouettes, is_swapped
 
 _FEWEST_BODY_PIXELS = 40
 _MOST_IGNORED_NAMES = 200  # remembered by name; beyond that only counted
-
-
-class SequenceName(NamedTuple):
-    """What tells one recorded walk, seen by one camera, from all others."""
-
-    subject: str
-    gait_condition: str
-    number: int
-    view_angle: int
-
-    def __str__(self) -> str:
-        return f"{self.subject}-{self.gait_condition}-{self.number:02d}-{self.view_angle:03d}"
 
 
 @dataclass(frozen=True)
@@ -56,8 +45,8 @@ class RecordedSequence:
     border_frames: int = 0  # kept, with the body at the picture's border
 
     @property
-    def name(self) -> SequenceName:
-        return SequenceName(self.subject, self.gait_condition, self.number, self.view_angle)
+    def name(self) -> GaitKey:
+        return GaitKey(self.subject, self.gait_condition, self.number, self.view_angle)
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ class Reader(ABC):
             raise ValueError(f"sequences of {frames} frames can't be kept: ask for at least 1")
         self.path, self.frames, self.limits = path, frames, limits
         self.report = Report()
-        self._seen: set[SequenceName] = set()
+        self._seen: set[GaitKey] = set()
 
     def __iter__(self) -> Iterator[RecordedSequence]:
         for batch in batches(self.path, self.suffixes, self.limits):
@@ -140,17 +129,17 @@ class Reader(ABC):
                 self.report.keep(kept)
                 yield kept
 
-    def _first_time(self, name: SequenceName, frames: int) -> None:
+    def _first_time(self, name: GaitKey, frames: int) -> None:
         if name in self._seen:
             raise NotKeptError("comes a second time", frames)
         self._seen.add(name)
 
     @abstractmethod
-    def _named(self, batch: Batch) -> Iterable[tuple[SequenceName, Any]]:
+    def _named(self, batch: Batch) -> Iterable[tuple[GaitKey, Any]]:
         """The batch's sequences in their order, each with whatever `_read` needs to find its frames."""
 
     @abstractmethod
-    def _read(self, name: SequenceName, files: Any, read: Callable[[str], bytes]) -> RecordedSequence:
+    def _read(self, name: GaitKey, files: Any, read: Callable[[str], bytes]) -> RecordedSequence:
         """One sequence; raises NotKeptError."""
 
     def _lacking(self) -> list[Dropped]:
@@ -188,7 +177,7 @@ class Pictures:
         else:
             self.usable.append(body)
 
-    def sequence(self, name: SequenceName, files: int, wanted: int) -> RecordedSequence:
+    def sequence(self, name: GaitKey, files: int, wanted: int) -> RecordedSequence:
         """What is kept of it. Raises NotKeptError."""
         self._refuse_if_unusable()
         if len(self.usable) < wanted:

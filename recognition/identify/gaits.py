@@ -3,22 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymizer.gait.gait_key import GaitKey
 
-class GaitKey(NamedTuple):
-    """What tells one recorded gait from all others, in CASIA-B's words."""
-
-    subject: str
-    condition: str
-    number: int
-    view_angle: int
-
-    def __str__(self) -> str:
-        return f"{self.subject}-{self.condition}-{self.number:02d}-{self.view_angle:03d}"
+__all__ = ["GaitKey", "Gaits", "Inputs", "Stored", "some_of", "subject_order", "together"]
 
 
 def subject_order(subject: str) -> tuple[bool, int, str]:

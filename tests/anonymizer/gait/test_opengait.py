@@ -9,11 +9,11 @@ import pytest
 
 from anonymizer.gait import opengait
 from anonymizer.gait.archives import ArchiveError
+from anonymizer.gait.gait_key import GaitKey
 from anonymizer.gait.opengait import NotAnArrayError
-from anonymizer.gait.reading import SequenceName
 from tests.anonymizer.gait.walking_figure import walking_figure
 
-NAME = SequenceName("001", "nm", 1, 90)
+NAME = GaitKey("001", "nm", 1, 90)
 
 
 def pictures(frames: int = 8) -> np.ndarray:
