@@ -22,7 +22,7 @@ from timing import seconds
 from anonymizer.gait import gait_cycle, methods
 from anonymizer.gait.contours import trunk_column
 from anonymizer.gait.donors import Donor, Track
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, mean_iou
 from anonymizer.gait.walkers import donor, walk
 
 VIEW_ANGLES = (0, 36, 90, 126)
@@ -77,7 +77,7 @@ def main() -> None:
     ours()  # compiles what is compiled, and prepares the donor
     here, there = seconds(ours), seconds(lambda: plain(track, lent))
     changed, reference = ours(), plain(track, lent)
-    alike = np.mean([frames_of_iou(changed[angle], reference[angle]) for angle in track])
+    alike = np.mean([mean_iou(changed[angle], reference[angle]) for angle in track])
     print(f"sdf          {frames / here:8.0f} frames/s  ({here / frames * 1e6:.0f} µs a frame)")
     print(f"plain OpenCV {frames / there:8.0f} frames/s  ({there / frames * 1e6:.0f} µs a frame)")
     print(f"ratio        {there / here:8.1f}   (the two agree to IoU {alike:.3f})")

@@ -37,7 +37,7 @@ from anonymizer.gait.replace_best_choice import Figures, differences
 from anonymizer.gait.replace_best_donors import draw
 from anonymizer.gait.replace_best_parameters import levels_to_choose_from
 from anonymizer.gait.replace_best_scene import Chances, View, scene
-from anonymizer.gait.silhouettes import frames_of_iou, pack, unpack
+from anonymizer.gait.silhouettes import mean_iou, pack, unpack
 from anonymizer.gait.walkers import walk
 from recognition.identify import harmonics
 from recognition.identify.classifiers import Calibrated, Lda, fitted_temperature
@@ -202,7 +202,7 @@ def described(track: Track) -> Seen:
 def measured(track: Donor, changed: Track, angle: int, manifold: proxies.ShapeManifold) -> Measured:
     own, new = track[angle], changed[angle]
     return Measured(
-        frames_of_iou(own, new),
+        mean_iou(own, new),
         proxies.jitter_ratio(own, new),
         manifold.residual(new) or 0.0,
         manifold.residual(own) or 0.0,

@@ -31,7 +31,7 @@ from anonymizer.gait.replace_best_choice import Figures
 from anonymizer.gait.replace_best_donors import Candidate, draw
 from anonymizer.gait.replace_best_levels import SPEEDS, level_of
 from anonymizer.gait.replace_best_scene import Chances, scene
-from anonymizer.gait.silhouettes import frames_of_iou
+from anonymizer.gait.silhouettes import mean_iou
 from anonymizer.gait.walkers import walk, walking
 from anonymizer.gait.walkers.body_space import body_space
 from anonymizer.gait.walkers.clothing import dressed
@@ -68,7 +68,7 @@ def likeness(subjects: int) -> dict[str, float]:
         for name, candidate in figures(subject).items():
             figure = Figures(candidate)
             found.setdefault(name, []).extend(
-                frames_of_iou(track[a], rendered(track[a], view, figure, a, parameters["noise"]))
+                mean_iou(track[a], rendered(track[a], view, figure, a, parameters["noise"]))
                 for a, view in views.items()
             )
     return {name: float(np.mean(each)) for name, each in found.items()}

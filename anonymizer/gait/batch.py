@@ -15,7 +15,7 @@ import numpy as np
 from anonymizer.gait import checkpoints, methods, proxies, walkers
 from anonymizer.gait.donors import Donor, Track, TrackName
 from anonymizer.gait.packing import Packed, packed
-from anonymizer.gait.silhouettes import Silhouettes, unpack
+from anonymizer.gait.silhouettes import Silhouettes, mean_iou, unpack
 from anonymizer.gait.training import Checkpoint
 
 _DONORS_KEPT = 4  # unpacked, with what is computed of them, one of 11 views takes some 60 MB
@@ -71,7 +71,7 @@ class Measures:
     @classmethod
     def of(cls, original: Silhouettes, changed: Silhouettes) -> "Measures":
         return cls(
-            proxies.iou(original, changed),
+            mean_iou(original, changed),
             proxies.jitter_ratio(original, changed),
             proxies.detached_share(changed),
             proxies.detached_share(original),

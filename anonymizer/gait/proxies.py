@@ -12,17 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait.bodies import scaled
-from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, as_pixels, blank_frames
 
 HEIGHT, WIDTH = 64, 48
 COMPONENTS = 60
 # A part smaller than this share of the body is a speck of segmentation, not a detached part.
 _DETACHED = 0.005
-
-
-def iou(original: Silhouettes, anonymized: Silhouettes) -> float:
-    """Mean intersection over union in the frame, 0 to 1."""
-    return frames_of_iou(original, anonymized)
 
 
 def jitter(silhouettes: Silhouettes) -> float | None:

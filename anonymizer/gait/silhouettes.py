@@ -133,7 +133,7 @@ def is_swapped(frame: NDArray[Any]) -> bool:
     return bool(np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]]).mean() > 0.5)
 
 
-def frames_of_iou(a: Silhouettes, b: Silhouettes) -> float:
+def mean_iou(a: Silhouettes, b: Silhouettes) -> float:
     """Mean over the frames of intersection over union, 0 to 1; two blank frames agree, so they count as 1."""
     if checked(a).shape != checked(b).shape:
         raise ValueError(f"silhouettes of unequal shapes {a.shape} and {b.shape} can't be compared")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anonymizer.gait.broken_walk import broken
-from anonymizer.gait.silhouettes import frames_of_iou
+from anonymizer.gait.silhouettes import mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -18,7 +18,7 @@ def test_a_broken_walk_has_the_frames_and_the_size_of_the_walk():
 
 def test_little_of_the_body_stays_in_its_place():
     walk = walking_figure(50)
-    assert frames_of_iou(walk, broken(walk)) < 0.35
+    assert mean_iou(walk, broken(walk)) < 0.35
 
 
 def test_the_body_jumps_between_pieces_as_no_body_does():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import contours
-from anonymizer.gait.silhouettes import frames_of_iou
+from anonymizer.gait.silhouettes import mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -16,7 +16,7 @@ def test_a_walk_becomes_vectors_of_4000_and_back() -> None:
     traced = contours.contours(walk)
     assert traced.vectors.shape == (8, 4000)
     drawn = contours.drawn(traced.vectors, traced.places, *walk.shape[1:])
-    assert frames_of_iou(walk, drawn) > 0.98
+    assert mean_iou(walk, drawn) > 0.98
 
 
 def test_a_filled_body_comes_back_pixel_for_pixel() -> None:

@@ -8,7 +8,7 @@ from anonymizer.gait.bodies import scaled
 from anonymizer.gait.contour_methods import donor_frames
 from anonymizer.gait.donors import Track, Walk
 from anonymizer.gait.method_call import Call
-from anonymizer.gait.silhouettes import bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import bounding_boxes, mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -34,7 +34,7 @@ def stout() -> Track:
 def test_a_replaced_walk_is_the_donors_in_the_originals_box(track: Track, stout: Track) -> None:
     result = changed(track, "replace", [stout])
     frames = donor_frames(Walk(track[90]), Walk(stout[90]))
-    assert frames_of_iou(scaled(result, 64, 48), scaled(stout[90][frames], 64, 48)) > 0.95
+    assert mean_iou(scaled(result, 64, 48), scaled(stout[90][frames], 64, 48)) > 0.95
     assert np.abs(bounding_boxes(result) - bounding_boxes(track[90]))[:, [0, 2]].max() <= 1
 
 
@@ -63,7 +63,7 @@ def test_a_mix_is_of_all_donors_in_any_order(track: Track, stout: Track) -> None
     thin = walker(start=0.4, stoutness=0.6)
     one, other = (changed(track, "donor-mix", pair, donors=2) for pair in ([stout, thin], [thin, stout]))
     assert np.array_equal(one, other)
-    assert frames_of_iou(one, changed(track, "donor-mix", [stout, stout], donors=2)) < 0.97
+    assert mean_iou(one, changed(track, "donor-mix", [stout, stout], donors=2)) < 0.97
 
 
 def test_the_more_donors_the_more_alike_two_walkers_become(track: Track) -> None:
@@ -71,9 +71,7 @@ def test_the_more_donors_the_more_alike_two_walkers_become(track: Track) -> None
     other = walker(start=0.2, stoutness=1.7)
     donors = [walker(start=0.1 * index, stoutness=0.6 + 0.3 * index) for index in range(4)]
     alike = [
-        frames_of_iou(*(changed(each, "donor-mix", donors[:n], donors=n) for each in (track, other)))
+        mean_iou(*(changed(each, "donor-mix", donors[:n], donors=n) for each in (track, other)))
         for n in (1, 2, 4)
     ]
-    assert [frames_of_iou(track[90], other[90]), *alike] == sorted(
-        [frames_of_iou(track[90], other[90]), *alike]
-    )
+    assert [mean_iou(track[90], other[90]), *alike] == sorted([mean_iou(track[90], other[90]), *alike])

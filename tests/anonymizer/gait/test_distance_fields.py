@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from anonymizer.gait import distance_fields
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -59,7 +59,7 @@ def test_donors_of_any_size_come_out_alike() -> None:
     original = walking_figure(4, shape=(150, 200))
     large = walking_figure(4, shape=(300, 400), stoutness=1.5)
     small = large[:, ::2, ::2]
-    assert frames_of_iou(blended(original, small, 1.5), blended(original, large, 1.5)) > 0.95
+    assert mean_iou(blended(original, small, 1.5), blended(original, large, 1.5)) > 0.95
 
 
 def test_tall_bodies_are_blended_on_a_coarser_grid_and_keep_their_shape() -> None:
@@ -68,7 +68,7 @@ def test_tall_bodies_are_blended_on_a_coarser_grid_and_keep_their_shape() -> Non
         distance_fields.bodies(tall).boxes[0, 2] - distance_fields.bodies(tall).boxes[0, 0]
         > distance_fields.TALLEST
     )
-    assert frames_of_iou(blended(tall, walking_figure(2), 0.0), tall) > 0.96
+    assert mean_iou(blended(tall, walking_figure(2), 0.0), tall) > 0.96
 
 
 def test_a_body_at_the_frames_edge_is_cut_off_there() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from anonymizer.gait import methods
 from anonymizer.gait.catalogue import METHODS
-from anonymizer.gait.silhouettes import Silhouettes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 every_filter = pytest.mark.parametrize("method", ["blur", "pixelate", "dilate", "erode"])
@@ -33,7 +33,7 @@ def test_at_strength_0_the_original_comes_back(method: str) -> None:
 @every_filter
 def test_the_stronger_the_less_is_left(method: str) -> None:
     walk = walking_figure(6)
-    ious = [frames_of_iou(walk, changed(walk, method, strength=each)) for each in (0.0, 1.0, 3.0, 9.0)]
+    ious = [mean_iou(walk, changed(walk, method, strength=each)) for each in (0.0, 1.0, 3.0, 9.0)]
     assert ious == sorted(ious, reverse=True)
     assert ious[-1] < ious[0]
 
@@ -51,7 +51,7 @@ def test_it_means_the_same_far_and_near(method: str) -> None:
     """`strength` is relative to the body: a picture of twice the size changes alike."""
     near = np.repeat(np.repeat(walking_figure(3), 2, axis=1), 2, axis=2)
     iou_near, iou_far = (
-        frames_of_iou(walk, changed(walk, method, strength=6.0)) for walk in (near, walking_figure(3))
+        mean_iou(walk, changed(walk, method, strength=6.0)) for walk in (near, walking_figure(3))
     )
     assert abs(iou_near - iou_far) < 0.06
 

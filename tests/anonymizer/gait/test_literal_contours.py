@@ -3,7 +3,7 @@ import pytest
 
 from anonymizer.gait import contours, literal_contours
 from anonymizer.gait.network import closed_form
-from anonymizer.gait.silhouettes import frames_of_iou
+from anonymizer.gait.silhouettes import mean_iou
 from tests.anonymizer.gait.walking_figure import walking_figure
 
 
@@ -29,7 +29,7 @@ def test_an_unchanged_vector_still_gives_the_walk_back(order: str, padding: str)
     walk = walking_figure(4, shape=(120, 160))
     read = literal_contours.contours(walk, order, padding)
     drawn = literal_contours.drawn(read.vectors, read.places, *walk.shape[1:], order)
-    assert frames_of_iou(walk, drawn) > 0.85
+    assert mean_iou(walk, drawn) > 0.85
 
 
 def test_zero_padding_drags_two_walkers_blend_to_the_crops_corner() -> None:

@@ -11,7 +11,7 @@ from anonymizer.gait.gait_cycle import phase_map
 from anonymizer.gait.method_call import Call
 from anonymizer.gait.network import closed_form, initial_weights, loss, modified
 from anonymizer.gait.parameters import Whole
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, mean_iou
 from anonymizer.gait.training import Checkpoint, Settings, train
 from tests.anonymizer.gait.walking_figure import walking_figure
 
@@ -88,7 +88,7 @@ def test_the_body_stays_where_it_was_and_looks_different(
         before, after = bounding_boxes(track[angle]), bounding_boxes(walk)
         assert np.abs(after[:, [0, 2]] - before[:, [0, 2]]).mean() < 7  # of some 100 rows
         assert np.abs((after[:, 1] + after[:, 3]) - (before[:, 1] + before[:, 3])).mean() < 16
-        assert 0.5 < frames_of_iou(track[angle], walk) < 0.97
+        assert 0.5 < mean_iou(track[angle], walk) < 0.97
 
 
 @every_method
@@ -136,9 +136,7 @@ CLOSED_FORM = [name for name in WITH_ALPHA if not METHODS[name].needs_network]
 @pytest.mark.parametrize("method", CLOSED_FORM)
 def test_without_the_donors_share_the_original_comes_back(method: str, track: Track, donor: Donor) -> None:
     ious = [
-        np.mean(
-            [frames_of_iou(track[a], w) for a, w in changed(track, method, donor, None, alpha=alpha).items()]
-        )
+        np.mean([mean_iou(track[a], w) for a, w in changed(track, method, donor, None, alpha=alpha).items()])
         for alpha in (0.0, 0.1, 1.0, 10.0)
     ]
     assert ious[0] > 0.98
@@ -155,7 +153,7 @@ def test_without_the_donors_share_a_network_learns_the_original_unless_it_is_sym
     settings = Settings(epochs=400, seed=1, branches=METHODS[method].first_layers)
     *_, trained = train(x1, x2, method=method, parameters=parameters, settings=settings)
     of_half = loss(modified(trained.weights, x1, x2), x1, x2, 0.0) / loss((x1 + x2) / 2, x1, x2, 0.0)
-    ious = [frames_of_iou(track[a], w) for a, w in changed(track, method, donor, trained).items()]
+    ious = [mean_iou(track[a], w) for a, w in changed(track, method, donor, trained).items()]
     if METHODS[method].first_layers == 1:
         assert of_half > 0.8
         assert max(ious) < 0.85
@@ -171,7 +169,7 @@ def test_the_trained_network_sits_near_the_half_and_half_blend(
         changed(track, "tieu", donor, network),
         changed(track, "blend", donor, None, alpha=1.0),
     )
-    assert all(frames_of_iou(from_network[angle], half[angle]) > 0.85 for angle in ANGLES)
+    assert all(mean_iou(from_network[angle], half[angle]) > 0.85 for angle in ANGLES)
 
 
 def test_with_a_first_layer_of_its_own_alpha_acts(

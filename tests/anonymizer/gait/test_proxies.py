@@ -11,11 +11,6 @@ def real() -> list[Silhouettes]:
     return [walking_figure(20, start=0.13 * i, stoutness=1 + 0.1 * (i % 4)) for i in range(8)]
 
 
-def test_a_walk_overlaps_itself_wholly() -> None:
-    walk = walking_figure(5)
-    assert proxies.iou(walk, walk) == 1.0
-
-
 def test_an_unchanged_walk_jitters_as_in_life() -> None:
     walk = walking_figure(20)
     assert proxies.jitter_ratio(walk, walk.copy()) == 1.0

@@ -16,7 +16,7 @@ from anonymizer.gait.replace_best_observed import observed
 from anonymizer.gait.replace_best_parameters import PARAMETERS
 from anonymizer.gait.replace_best_path import course_of, fitted
 from anonymizer.gait.replace_best_scene import Chances, View, scene
-from anonymizer.gait.silhouettes import Silhouettes, blank_frames, bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, blank_frames, bounding_boxes, mean_iou
 from anonymizer.gait.walkers import walk
 from tests.anonymizer.gait.walking_figure import walking_figure
 
@@ -50,7 +50,7 @@ def test_a_replaced_walk_keeps_frame_count_view_angles_and_place() -> None:
         angle: shown.shape for angle, shown in original().items()
     }
     for angle, shown in result.items():
-        assert 0.55 < frames_of_iou(original()[angle], shown) < 0.95
+        assert 0.55 < mean_iou(original()[angle], shown) < 0.95
         assert not blank_frames(shown).any()
 
 
@@ -70,7 +70,7 @@ def test_of_more_donors_the_best_lies_nearer() -> None:
         return float(
             np.mean(
                 [
-                    frames_of_iou(original(s)[90], anonymized(original(s), seed, n=n)[90])
+                    mean_iou(original(s)[90], anonymized(original(s), seed, n=n)[90])
                     for s in range(2)
                     for seed in range(3)
                 ]
@@ -185,7 +185,7 @@ def test_a_body_cut_off_by_the_border_does_not_pull_the_path() -> None:
     cut[90][:4, :125] = False  # the first frames lose their heads
     cut[90][-3:, 215:] = False
     whole, broken = (anonymized({90: track[90]}, n=1)[90] for track in (original(), cut))
-    assert frames_of_iou(whole, broken) > 0.8
+    assert mean_iou(whole, broken) > 0.8
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
@@ -194,7 +194,7 @@ def test_a_walk_too_short_for_phase_and_speed_is_replaced_all_the_same(frames: i
     result = anonymized(short)
     for angle, shown in result.items():
         assert shown.shape == short[angle].shape
-        assert frames_of_iou(short[angle], shown) > 0.4
+        assert mean_iou(short[angle], shown) > 0.4
 
 
 def test_crops_that_follow_the_walker_keep_their_height_in_every_frame() -> None:
@@ -223,7 +223,7 @@ def test_who_goes_to_the_right_is_replaced_by_who_goes_to_the_right() -> None:
     result = anonymized(right)[90]
     boxes = bounding_boxes(result)
     assert boxes[-1, 1] - boxes[0, 1] > 60
-    assert frames_of_iou(right[90], result) > 0.55
+    assert mean_iou(right[90], result) > 0.55
 
 
 def test_a_path_that_these_cameras_cannot_have_seen_is_refused_where_it_is_asked_for() -> None:

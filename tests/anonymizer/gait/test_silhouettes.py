@@ -75,9 +75,9 @@ def test_iou_is_the_mean_over_frames_and_blank_frames_agree() -> None:
     a, b = _figure(8, 20, 32, 12), _figure(8, 20, 32, 12)
     b[2] = False
     b[2, 8:24, 20:32] = True  # half the body
-    assert sil.frames_of_iou(a, b) == pytest.approx((1 + 1 + 0.5) / 3)
+    assert sil.mean_iou(a, b) == pytest.approx((1 + 1 + 0.5) / 3)
 
 
 def test_iou_of_different_shapes_is_refused() -> None:
     with pytest.raises(ValueError, match="compared"):
-        sil.frames_of_iou(np.zeros((2, 4, 4), np.bool_), np.zeros((3, 4, 4), np.bool_))
+        sil.mean_iou(np.zeros((2, 4, 4), np.bool_), np.zeros((3, 4, 4), np.bool_))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, frames_of_iou
+from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, mean_iou
 from anonymizer.gait.walkers import CASIA_B_VIEW_ANGLES, DIFFICULTIES, donor, walk
 
 from .conftest import Walks
@@ -63,14 +63,14 @@ def test_the_choice_of_view_angles_changes_none_of_them() -> None:
 def test_every_part_of_the_name_makes_another_walk(walks: Walks) -> None:
     first = walks(0, "nm", 1)[90][:20]
     others = [walks(1, "nm", 1), walks(0, "bg", 1), walks(0, "cl", 1), walks(0, "nm", 2)]
-    assert all(frames_of_iou(first, other[90][:20]) < 0.9 for other in others)
+    assert all(mean_iou(first, other[90][:20]) < 0.9 for other in others)
 
 
 def test_a_donor_is_no_subject_and_is_repeatable() -> None:
     one = donor(11, 0, view_angles=(90,), frames=20)[90]
     assert np.array_equal(one, donor(11, 0, view_angles=(90,), frames=20)[90])
     assert not np.array_equal(one, walk(11, 0, "nm", 0, view_angles=(90,), frames=20)[90])
-    assert frames_of_iou(one, donor(11, 1, view_angles=(90,), frames=20)[90]) < 0.9
+    assert mean_iou(one, donor(11, 1, view_angles=(90,), frames=20)[90]) < 0.9
 
 
 def largest_part(frame: np.ndarray) -> float:
