@@ -128,8 +128,8 @@ class GenerateForm(RunForm):
     )
     view_angles = forms.MultipleChoiceField(
         label="View angles",
-        choices=[(str(angle), f"{angle}°") for angle in range(0, 181, 18)],
-        initial=[str(angle) for angle in range(0, 181, 18)],
+        choices=[(str(angle), f"{angle}°") for angle in runs.CASIA_B_VIEW_ANGLES],
+        initial=[str(angle) for angle in runs.CASIA_B_VIEW_ANGLES],
         widget=forms.CheckboxSelectMultiple,
         help_text="0° walks towards the camera, at 90° it sees the side, 180° walks away.",
     )

@@ -89,7 +89,7 @@ class TrainNetworkForm(MethodForm):
         min_value=0,
         help_text="Weight of the noise gait. Empty: the method's own, 0.3 in the paper.",
     )
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    split = forms.CharField(max_length=16, initial=runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
     epochs = forms.IntegerField(
         min_value=1, max_value=10_000, initial=100, help_text="The paper's network saw 100."
     )
@@ -131,7 +131,7 @@ class AnonymizeForm(MethodForm):
         empty_label="None",
         help_text="Only for methods with a network. One trained on another dataset will do.",
     )
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    split = forms.CharField(max_length=16, initial=runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
     field_order = ["dataset", "method", "alpha", "donor", "checkpoint", "split", "seed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -96,18 +96,8 @@ def walker_parameters(
 
     _within("subjects", subjects, 1, 999)
     _within("frames", frames, 1, 250)
-    for condition, count in sequences.items():
-        if condition not in SEQUENCES:
-            raise Refused(
-                f"Gait condition {condition!r} is not known. Use {', '.join(SEQUENCES)}, as in nm=4,bg=1."
-            )
-        _within(f"sequences {condition}", count, 0, 99)
-    if not any(sequences.values()):
-        raise Refused("No sequence is asked for. Give at least one, as in nm=4.")
-    if not view_angles or len(set(view_angles)) != len(view_angles):
-        raise Refused("View angles must be given, each once, as in 0,18,36.")
-    for angle in view_angles:
-        _within("view angle", angle, 0, 180)
+    _check_sequences(sequences)
+    _check_view_angles(view_angles)
     if difficulty not in DIFFICULTIES:
         raise Refused(f"Difficulty {difficulty!r} is not known. Use one of: {', '.join(DIFFICULTIES)}.")
     if not 0 <= path_variation <= MOST_PATH_VARIATION:  # so NaN is refused too
@@ -124,6 +114,24 @@ def walker_parameters(
         "difficulty": difficulty,
         "path_variation": path_variation,
     }
+
+
+def _check_sequences(sequences: Mapping[str, int]) -> None:
+    for condition, count in sequences.items():
+        if condition not in SEQUENCES:
+            raise Refused(
+                f"Gait condition {condition!r} is not known. Use {', '.join(SEQUENCES)}, as in nm=4,bg=1."
+            )
+        _within(f"sequences {condition}", count, 0, 99)
+    if not any(sequences.values()):
+        raise Refused("No sequence is asked for. Give at least one, as in nm=4.")
+
+
+def _check_view_angles(view_angles: Sequence[int]) -> None:
+    if not view_angles or len(set(view_angles)) != len(view_angles):
+        raise Refused("View angles must be given, each once, as in 0,18,36.")
+    for angle in view_angles:
+        _within("view angle", angle, 0, 180)  # the walkers' cameras stand on one side
 
 
 def check_new_dataset(name: str, frames: int) -> None:

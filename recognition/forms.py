@@ -58,7 +58,7 @@ class RecognizerForm(RunForm):
 class TrainForm(DatasetForm, RecognizerForm):
     """A recognizer trained on the subjects who are not tested."""
 
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    split = forms.CharField(max_length=16, initial=anonymizer_runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
     field_order = ["dataset", "split", "kind", "parameters", "seed"]
 
     def request(self, user: User | None) -> Run:
@@ -68,7 +68,7 @@ class TrainForm(DatasetForm, RecognizerForm):
 class AblationForm(DatasetForm):
     """Variants of the recognizer, compared on clear walks."""
 
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    split = forms.CharField(max_length=16, initial=anonymizer_runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
     gallery = forms.CharField(
         max_length=200, required=False, help_text=f"Empty: {GALLERY}, or the first half."
     )
@@ -180,7 +180,7 @@ class SweepForm(DatasetForm, RecognizerForm, AttackForm):
     """The same experiment over methods, alphas and seeds."""
 
     seed = None  # type: ignore[assignment]  # there are several
-    split = forms.CharField(max_length=16, initial="30:15:55", help_text=SPLIT_HINT)
+    split = forms.CharField(max_length=16, initial=anonymizer_runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
     methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, initial=["sdf", "replace-best"])
     alphas = forms.CharField(
         required=False,

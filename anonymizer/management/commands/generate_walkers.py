@@ -18,7 +18,7 @@ class Command(JobCommand):
             "--sequences", default="nm=6,bg=2,cl=2", help="of each subject, as in nm=6,bg=2,cl=2"
         )
         parser.add_argument(
-            "--view-angles", default="0,18,36,54,72,90,108,126,144,162,180", help="in degrees"
+            "--view-angles", default=",".join(map(str, runs.CASIA_B_VIEW_ANGLES)), help="in degrees"
         )
         parser.add_argument("--frames", type=int, default=50, help="of each sequence, 25 a second")
         parser.add_argument("--difficulty", default="casia", help="how hard they are to tell apart")
