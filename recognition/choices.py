@@ -23,12 +23,24 @@ def of_dataset(
 ) -> tuple[str, str]:
     """Gallery and probes as given, or as the dataset's walks allow; `changed` are the walks there are to name."""
     walks = _normal_walks(dataset)
-    taken = gallery.split(",") if gallery else []
-    usual = changed or [walk for walk in walks if walk in PROBE.split(",")] or walks[len(walks) // 2 :]
-    probe = probe or ",".join(walk for walk in usual if walk not in taken) or PROBE
-    others = [walk for walk in walks if walk not in probe.split(",")]
-    known = [walk for walk in others if walk in GALLERY.split(",")] or others
-    return gallery or ",".join(known) or GALLERY, probe
+    enrolled, tested = _names(gallery), _names(probe)
+    if not tested:
+        usual = changed or [walk for walk in walks if walk in _names(PROBE)] or walks[len(walks) // 2 :]
+        tested = [walk for walk in usual if walk not in enrolled] or _names(PROBE)
+    if not enrolled:
+        others = [walk for walk in walks if walk not in tested]
+        enrolled = [walk for walk in others if walk in _names(GALLERY)] or others or _names(GALLERY)
+    return ",".join(enrolled), ",".join(tested)
+
+
+def _names(text: str | None) -> list[str]:
+    """`nm-1, nm-02` as walks are called; what is no walk stays as it is, and `checked` refuses it."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    halves = [part.partition("-") for part in parts]
+    return [
+        f"{condition}-{int(number):02d}" if number.isdecimal() else part
+        for part, (condition, _, number) in zip(parts, halves, strict=True)
+    ]
 
 
 def of_anonymization(anonymization: Anonymization, gallery: str | None, probe: str | None) -> tuple[str, str]:

@@ -33,6 +33,12 @@ def test_what_is_said_stands_and_the_other_follows():
     assert choices.of_dataset(dataset_of(4), None, "nm-01") == ("nm-02,nm-03,nm-04", "nm-01")
 
 
+def test_walks_may_be_written_with_blanks_and_without_zeros():
+    assert choices.of_dataset(dataset_of(4), "nm-1, nm-03", None) == ("nm-01,nm-03", "nm-04")
+    assert choices.of_dataset(dataset_of(4), None, "nm-3, nm-4") == ("nm-01,nm-02", "nm-03,nm-04")
+    assert choices.of_dataset(dataset_of(4), "all", "nm-4") == ("all", "nm-04")
+
+
 def test_the_walks_that_were_changed_are_the_probes():
     run = Run.objects.create(kind=Run.Kind.ANONYMIZE, parameters={"walks": ["nm-02"]})
     made = AnonymizationFactory(dataset=dataset_of(3), run=run)
