@@ -61,7 +61,7 @@ class ExportAdmin(ExportMixin, ModelAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
         if row and self.has_delete_permission(request, row) and (why := kept.why_kept([row])):
-            messages.error(request, f"{capfirst(self.opts.verbose_name)} {row} was not deleted. {why}")
+            messages.error(request, f"{capfirst(self.opts.verbose_name)} “{row}” was not deleted. {why}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
         page: HttpResponse = super().delete_view(request, object_id, extra_context)
         return page

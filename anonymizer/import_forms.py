@@ -67,11 +67,7 @@ class ImportForm(RunForm):
     @property
     def upload_kept(self) -> Upload | None:
         """A file that arrived whole with an earlier submit of this form, which need not be sent again."""
-        return self._upload_of(str(self["upload"].value() or ""))
-
-    def _upload_of(self, token: str) -> Upload | None:
-        found = Upload.objects.filter(token=token, user=self.user).first() if token else None
-        return found if found and uploads.received(found) == found.size else None
+        return uploads.arrived(self.user, str(self["upload"].value() or ""))
 
     def clean_layout(self) -> str:
         return self.cleaned_data["layout"] or Run.Kind.IMPORT_CASIA_B
@@ -88,9 +84,9 @@ class ImportForm(RunForm):
 
     def clean_upload(self) -> Upload | None:
         token = self.cleaned_data["upload"]
-        found = self._upload_of(token)
+        found = uploads.arrived(self.user, token)
         if token and found is None:
-            self.add_error("archive", "The upload did not arrive whole. Choose the file again; it goes on.")
+            self.add_error("archive", uploads.NOT_WHOLE)
         return found
 
     def clean(self) -> dict[str, Any]:
@@ -127,10 +123,4 @@ class ImportForm(RunForm):
         if self.cleaned_data["upload"]:
             return uploads.take(self.cleaned_data["upload"])
         archive = self.cleaned_data["archive"]
-        if not archive:
-            return None
-        target = uploads.new_file(str(archive.name))
-        with target.open("xb") as file:
-            for chunk in archive.chunks():
-                file.write(chunk)
-        return target
+        return uploads.store(archive) if archive else None

@@ -33,7 +33,7 @@ def why_kept(rows: Sequence[Model]) -> str:
         holding = [row for row in holding if not isinstance(row, models)]
         said += [reason(of_kind)] if of_kind else []
     if holding:  # a kind of row that nobody has words for
-        others = (f"{row._meta.verbose_name} {row}" for row in holding)
+        others = (f"{row._meta.verbose_name} “{row}”" for row in holding)
         said.append(f"It is used by {several(others)}: delete that first, or keep it.")
     return " ".join(said)
 
@@ -45,6 +45,11 @@ def _holding(rows: Sequence[Model]) -> list[Model]:
     except ProtectedError as error:
         return list(error.protected_objects)
     return []
+
+
+def quoted(names: Iterable[str]) -> str:
+    """As `several`, of names that people gave, which may look like any words."""
+    return several(f"“{name}”" for name in names)
 
 
 def several(names: Iterable[object]) -> str:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from anonymizer.jobs import Refused, unfinished
 from anonymizer.models import Upload
 
+NOT_WHOLE = "The upload did not arrive whole. Choose the file again; it goes on."
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 PART_BYTES = 8 * 2**20  # what a browser sends at once
 NAME_LENGTH = 255  # as the row has room for
@@ -51,7 +53,7 @@ def check_size(size: int) -> None:
     if size > settings.UPLOAD_LIMIT_BYTES:
         raise Refused(
             f"{filesizeformat(size)} is more than can be uploaded here, "
-            f"{filesizeformat(settings.UPLOAD_LIMIT_BYTES)}. Put it on the server and run manage.py import_casia_b."
+            f"{filesizeformat(settings.UPLOAD_LIMIT_BYTES)}. Put it on the server and bring it in there with manage.py."
         )
 
 
@@ -76,6 +78,12 @@ def received(upload: Upload) -> int:
     return path(upload).stat().st_size if path(upload).exists() else 0
 
 
+def arrived(user: User | None, token: str) -> Upload | None:
+    """A file of this person's that has arrived whole."""
+    found = Upload.objects.filter(token=token, user=user).first() if token else None
+    return found if found and received(found) == found.size else None
+
+
 def append(upload: Upload, offset: int, read: Callable[[int], bytes]) -> int:
     """Write a part behind what is there; returns the bytes that have arrived now.
 
@@ -95,16 +103,25 @@ def append(upload: Upload, offset: int, read: Callable[[int], bytes]) -> int:
         return file.tell()
 
 
-def take(upload: Upload) -> Path:
-    """The finished file under a name of its own, for an import, which removes it; the upload is over."""
-    target = new_file(upload.filename)
+def take(upload: Upload, kind: str = "import") -> Path:
+    """The finished file under a name of its own, for a run, which removes it; the upload is over."""
+    target = new_file(upload.filename, kind)
     path(upload).rename(target)
     upload.delete()
     return target
 
 
-def new_file(filename: str) -> Path:
-    return Path(settings.FILE_UPLOAD_TEMP_DIR) / f"import-{secrets.token_hex(8)}{ending(filename)}"
+def store(file: "UploadedFile[bytes]", kind: str = "import") -> Path:
+    """The same for a file that came whole with a form: one that outlives the request."""
+    target = new_file(str(file.name), kind)
+    with target.open("xb") as stored:
+        for chunk in file.chunks():
+            stored.write(chunk)
+    return target
+
+
+def new_file(filename: str, kind: str) -> Path:
+    return Path(settings.FILE_UPLOAD_TEMP_DIR) / f"{kind}-{secrets.token_hex(16)}{ending(filename)}"
 
 
 def expire() -> None:

@@ -44,7 +44,7 @@ class StudyResource(resources.ModelResource):
 @kept.because(Condition, Stimulus)
 def _shown(used: list[Condition | Stimulus]) -> str:
     names = Study.objects.filter(pk__in={each.study_id for each in used}).values_list("name", flat=True)
-    which = f"study {kept.several(names)} shows" if len(names) == 1 else f"studies {kept.several(names)} show"
+    which = f"study {kept.quoted(names)} shows" if len(names) == 1 else f"studies {kept.quoted(names)} show"
     what = "that study" if len(names) == 1 else "those studies"
     return f"The {which} its walks to raters: delete {what} first, or keep both."
 
@@ -57,7 +57,7 @@ def _rated(presentations: list[Presentation]) -> str:
     who = "One rater" if number == 1 else f"{number:,} raters"
     whom = "that rater" if number == 1 else "those raters"
     return (
-        f"{who} of {kept.several(names)} took pairs of it: delete {whom} first, which erases their votes for good, "
+        f"{who} of {kept.quoted(names)} took pairs of it: delete {whom} first, which erases their votes for good, "
         "or keep it."
     )
 

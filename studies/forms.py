@@ -1,7 +1,6 @@
 """The builder's form: everything a study is asked to be, checked as a whole, each error at its field."""
 
 import re
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields as fields_of
@@ -13,12 +12,12 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundWidget
-from django.template.defaultfilters import filesizeformat
 from django.utils.datastructures import MultiValueDict
 
+from anonymizer import uploads
 from anonymizer.forms import SiteForm, judged_anonymizations
 from anonymizer.jobs import Refused
-from anonymizer.models import Anonymization
+from anonymizer.models import Anonymization, Upload
 from anonymizer.models import Sequence as Walk
 from studies import manifests, planning_votes, words
 from studies.expectations import Expected, expected
@@ -27,8 +26,8 @@ from studies.models import Study
 from studies.outlines import nearest
 from studies.proposals import LIMITS, Proposal, label_of, pairs_by_view_angle, problems
 
-ARCHIVES = (".zip", ".tar.gz", ".tgz")
-UPLOADED = re.compile(r"clips-[0-9a-f]{32}(\.zip|\.tar\.gz|\.tgz)")
+UPLOADED = re.compile(r"clips-[0-9a-f]{32}(\.zip|\.tar\.gz|\.tgz|\.tar)")
+CLIPS = "clips"  # what the files of uploaded clips begin with
 DEFAULTS = {each.name: each.default for each in fields_of(Proposal)}
 FIELD_OF = {"manifest": "clips", "questions": "question", "completion_code": "completion_code"}
 TEMPLATES = {
@@ -51,6 +50,9 @@ class BuilderForm(SiteForm):
 
     draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
     uploaded = forms.CharField(required=False, widget=forms.HiddenInput)  # clips that were sent before
+    upload = forms.CharField(
+        required=False, widget=forms.HiddenInput
+    )  # clips that were sent in parts just now
     name = forms.CharField(max_length=100, help_text="For your lists and exports; raters don’t see it.")
     anonymizations: "forms.ModelMultipleChoiceField[Anonymization]" = forms.ModelMultipleChoiceField(
         queryset=None, required=False, label="Conditions", widget=forms.CheckboxSelectMultiple
@@ -58,8 +60,9 @@ class BuilderForm(SiteForm):
     clips = forms.FileField(
         label="Clips of your own",
         required=False,
-        widget=forms.FileInput(attrs={"accept": ",".join(ARCHIVES)}),
-        help_text="A .zip with manifest.csv: original, processed, view_angle, label; and the video files it names.",
+        widget=forms.FileInput(attrs={"accept": ",".join(uploads.ARCHIVES)}),
+        help_text="A .zip with manifest.csv: original, processed, view_angle, label; and the video files it names. "
+        "It is sent in parts: after a lost connection it goes on where it stood.",
     )
     view_angles = forms.MultipleChoiceField(
         label="View angles", required=False, widget=forms.CheckboxSelectMultiple
@@ -147,6 +150,7 @@ class BuilderForm(SiteForm):
 
     def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user if isinstance(user, User) else None
         self.proposal: Proposal | None = None
         self.set_choice("anonymizations", judged_anonymizations().order_by("-pk"))
         self.set_choice("pilot", planning_votes.pilots(user))
@@ -193,16 +197,19 @@ class BuilderForm(SiteForm):
         file: UploadedFile[bytes] | None = self.cleaned_data["clips"]
         if file is None:
             return None
-        if not str(file.name).lower().endswith(ARCHIVES):
-            raise forms.ValidationError(
-                "This is no .zip and no .tar.gz. Pack the manifest and its clips first."
-            )
-        if (file.size or 0) > settings.UPLOAD_LIMIT_BYTES:
-            raise forms.ValidationError(
-                f"{filesizeformat(file.size or 0)} is more than can be uploaded here. Put it on the server and run "
-                "manage.py create_study --manifest."
-            )
+        try:
+            uploads.ending(str(file.name))
+            uploads.check_size(file.size or 0)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from refused
         return file
+
+    def clean_upload(self) -> Upload | None:
+        token = self.cleaned_data["upload"]
+        found = uploads.arrived(self.user, token)
+        if token and found is None:
+            self.add_error("clips", uploads.NOT_WHOLE)
+        return found
 
     def clean_quotas(self) -> tuple[dict[str, Any], ...]:
         found = []
@@ -226,17 +233,16 @@ class BuilderForm(SiteForm):
 
     def _manifest(self, cleaned: Mapping[str, Any]) -> Manifest | None:
         """What was uploaded now, or before; it is kept, so that it need not be sent again for another field's sake."""
-        if cleaned.get("clips"):
-            self.uploaded_name = _stored(cleaned["clips"])
-        else:
-            self.uploaded_name = cleaned.get("uploaded", "")
+        name, self.uploaded_name = "the uploaded archive", cleaned.get("uploaded", "")
+        if upload := cleaned.get("upload"):
+            name, self.uploaded_name = upload.filename, uploads.take(upload, CLIPS).name
+        elif sent := cleaned.get("clips"):
+            name, self.uploaded_name = str(sent.name), uploads.store(sent, CLIPS).name
         if not self.uploaded_name:
             return None
         try:
             return manifests.read(Path(settings.FILE_UPLOAD_TEMP_DIR) / self.uploaded_name)
         except Refused as refused:
-            sent = cleaned.get("clips")
-            name = str(sent.name) if sent else "the uploaded archive"
             self.add_error("clips", str(refused).replace(self.uploaded_name, name))
             self.uploaded_name = ""
             return None
@@ -275,7 +281,7 @@ class BuilderForm(SiteForm):
         """Of the values as they stand, whatever is wrong with the others; nothing is asked of what is uploaded."""
         cleaned = {}
         for name in self.fields:
-            if name not in ("clips", "uploaded"):
+            if name not in ("clips", "uploaded", "upload"):
                 cleaned[name] = self._value(name)
         cleaned["quotas"] = ()
         return self._proposal(cleaned)
@@ -308,25 +314,14 @@ for _tag, _name in words.languages().items():
 
 
 # --- Uploads and drafts -----------------------------------------------------------------------------
-def _stored(file: "UploadedFile[bytes]") -> str:
-    """The upload as a file of its own, which outlives the request; the study's run removes it."""
-    ending = next(each for each in ARCHIVES if str(file.name).lower().endswith(each))
-    name = f"clips-{secrets.token_hex(16)}{ending}"
-    with (Path(settings.FILE_UPLOAD_TEMP_DIR) / name).open("xb") as target:
-        for chunk in file.chunks():
-            target.write(chunk)
-    return name
-
-
 def copied(manifest: Manifest) -> Manifest:
     """The same clips again, for a run that will take them away."""
-    name = f"clips-{secrets.token_hex(16)}{''.join(manifest.path.suffixes)[-7:]}"
-    target = manifest.path.with_name(name)
+    target = uploads.new_file(manifest.path.name, CLIPS)
     shutil.copyfile(manifest.path, target)
     return Manifest(target, manifest.root, manifest.rows, manifest.wrong)
 
 
-UNKEPT = ("csrfmiddlewaretoken", "do", "draft", "clips")
+UNKEPT = ("csrfmiddlewaretoken", "do", "draft", "clips", "upload")
 
 
 def kept_fields(posted: "MultiValueDict[str, str]") -> dict[str, list[str]]:

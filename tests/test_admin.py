@@ -76,8 +76,8 @@ def test_what_a_study_shows_says_which_study_and_stays(client, administrator, st
     rows = [anonymization.dataset, anonymization.run, anonymization, study.stimuli.first().test_clip]
     assert [deleted(client, row).partition(" was not deleted. ")[::2] for row in rows] == [
         (
-            f"{row._meta.verbose_name.capitalize()} {row}",
-            "The study Street walks shows its walks to raters: delete that study first, or keep both.",
+            f"{row._meta.verbose_name.capitalize()} “{row}”",
+            "The study “Street walks” shows its walks to raters: delete that study first, or keep both.",
         )
         for row in rows
     ]
@@ -96,7 +96,7 @@ def test_several_rows_stay_together_where_one_must(client, administrator, study)
     )
     (said,) = answer.context["messages"]
     assert str(said) == (
-        "None of the chosen datasets was deleted. The study Street walks shows its walks to raters: "
+        "None of the chosen datasets was deleted. The study “Street walks” shows its walks to raters: "
         "delete that study first, or keep both."
     )
     free.refresh_from_db()
@@ -105,7 +105,7 @@ def test_several_rows_stay_together_where_one_must(client, administrator, study)
 def test_a_study_that_somebody_rated_names_its_raters(client, administrator, study):
     client.force_login(administrator)
     assert deleted(client, study) == (
-        "Study Street walks was not deleted. One rater of Street walks took pairs of it: delete that rater "
+        "Study “Street walks” was not deleted. One rater of “Street walks” took pairs of it: delete that rater "
         "first, which erases their votes for good, or keep it."
     )
     study.raters.get().delete()
@@ -122,11 +122,11 @@ def test_what_runs_stand_on_names_the_runs(client, administrator):
         run=RunFactory(), recognizer=recognizer, dataset=made.dataset, anonymization=made, attacker="naive"
     )
     assert deleted(client, checkpoint) == (
-        f"Checkpoint a network was not deleted. Walks were changed with it, by run {made.run_id}: "
+        f"Checkpoint “a network” was not deleted. Walks were changed with it, by run {made.run_id}: "
         "delete those runs first, or keep it."
     )
     assert deleted(client, recognizer) == (
-        f"Recognizer a recognizer was not deleted. It answered who walks in recognition run {asked.run_id}: "
+        f"Recognizer “a recognizer” was not deleted. It answered who walks in recognition run {asked.run_id}: "
         "delete those runs first, or keep it."
     )
 

@@ -30,11 +30,12 @@
 
   async function ask(address, options) {
     const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, ...options.headers };
-    const answer = await fetch(address, { ...options, headers, redirect: "error" });
-    const said = await answer.json();
-    if (answer.status === 409) return said;
-    if (answer.status >= 400 && answer.status < 500) throw new Refused(said.detail || "The upload was refused.");
-    if (!answer.ok) throw new Error("not now");
+    const answer = await fetch(address, { ...options, headers, redirect: "manual" });
+    if (answer.type === "opaqueredirect") throw new Refused("You are no longer signed in. What was sent is kept: sign in in another tab, then press the button again.");
+    const said = await answer.json().catch(() => null); // something between may answer in its own way
+    if (answer.status === 409 && said) return said;
+    if (answer.status >= 400 && answer.status < 500) throw new Refused(said?.detail || "The upload was refused.");
+    if (!answer.ok || !said) throw new Error("not now");
     return said;
   }
 
@@ -65,19 +66,22 @@
       };
       received = (await insist(() => ask(address, options), file, received)).received;
     }
-    show(file.size, file.size, "Sent. The import begins.");
+    show(file.size, file.size, "Sent. One moment …");
     return begun.upload;
   }
 
   form.addEventListener("submit", async (event) => {
     const file = input.files[0];
-    if (!file || sending) return;
+    if (sending) return event.preventDefault(); // pressed again meanwhile
+    if (!file) return;
     event.preventDefault();
     sending = true;
+    const button = event.submitter; // which of several decides what becomes of the form
     try {
       token.value = await send(file);
       input.value = "";
-      form.submit();
+      sending = false;
+      form.requestSubmit(button);
     } catch (error) {
       show(0, 1, error.message, true);
     } finally {

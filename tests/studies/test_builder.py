@@ -1,5 +1,6 @@
 """The builder's pages: one form for all of a study, a draft that is kept, errors at their fields, what to expect."""
 
+import io
 import re
 import time
 from datetime import timedelta
@@ -11,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from anonymizer import jobs
+from anonymizer import jobs, uploads
 from anonymizer.models import Clip, Run
 from studies import bringing, runs
 from studies.models import Study, StudyDraft
@@ -223,6 +224,23 @@ def test_clips_are_uploaded_with_their_manifest(signed_in, tmp_path, settings):
     assert signed_in.get(reverse("studies:clip", args=[study.slug, clip.pk])).status_code == 200
     assert signed_in.get(reverse("anonymizer:clip", args=[clip.pk])).status_code == 404
     assert not list((tmp_path / "uploads").iterdir())
+
+
+def test_clips_that_were_sent_in_parts_make_a_study_once_they_are_whole(signed_in, researcher, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    sent = zipped(put(folder, rows()), tmp_path / "clips.zip").read_bytes()
+    begun = uploads.announce(researcher, "clips.zip", len(sent))
+    fields = asked(upload=begun.token, view_angles=None, pairs_per_rater=2)
+    uploads.append(begun, 0, io.BytesIO(sent[:100]).read)
+    unfinished = signed_in.post(NEW, fields)
+    assert unfinished.status_code == 422
+    assert "The upload did not arrive whole. Choose the file again; it goes on." in text(unfinished)
+    uploads.append(begun, 100, io.BytesIO(sent[100:]).read)
+    refused = signed_in.post(NEW, fields | {"name": ""})
+    kept = re.search(r'name="uploaded" value="([^"]+)"', refused.content.decode()).group(1)
+    signed_in.post(NEW, asked(uploaded=kept, view_angles=None, pairs_per_rater=2))
+    assert Path(Study.objects.get().run.parameters["manifest"]).read_bytes() == sent
 
 
 def test_what_is_wrong_with_an_upload_names_it_as_it_came(signed_in):
