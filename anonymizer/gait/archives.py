@@ -159,7 +159,8 @@ def _archive(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Itera
         elif start.startswith(b"\x1f\x8b") or start[257:262] == b"ustar":
             yield from _tar(file, name, opening, depth)
         else:
-            raise ArchiveError(f"{name}: is neither a folder nor a zip, tar or tar.gz file")
+            what = "is neither a folder nor a zip, tar or tar.gz file" if start else "is an empty file"
+            raise ArchiveError(f"{name}: {what}; pack the folder of the sequences as .zip or .tar.gz")
     except ArchiveError:
         raise
     except (*_DAMAGE, ValueError) as error:

@@ -161,9 +161,13 @@ def _fitting(track: TrackName, candidates: Sequence[TrackName]) -> list[TrackNam
     fitting = [each for each in candidates if each.view_angles >= track.view_angles]
     if not fitting:
         raise ValueError(
-            f"no donor for {track} was recorded at all of its view angles; choose another policy or seed"
+            f"no donor for {track} was recorded at {_degrees(track)}; choose another policy or seed"
         )
     return sorted(fitting, key=lambda each: (each.condition != "nm", each))
+
+
+def _degrees(track: TrackName) -> str:
+    return " and ".join(f"{angle}°" for angle in sorted(track.view_angles)) or "any view angle"
 
 
 def _number(seed: int, text: str) -> int:

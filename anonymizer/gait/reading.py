@@ -4,10 +4,10 @@ Nothing is assumed complete: subjects lack sequences, folders are empty, frames 
 
 What becomes of a sequence:
 - Frames are put in the order of their numbers; gaps are left as they are.
-- Blank frames (fewer than 40 pixels of body) and unreadable ones are left out and counted.
+- Blank frames (fewer than 40 pixels of body), too dark and unreadable ones are left out and counted.
 - Fewer than `frames` left: dropped. More: the LAST `frames` are kept (the paper's rule, with 50).
-- Grey pictures are cut at 128. Where most of the border is body, body and background are swapped: dropped.
-- Frames of different sizes: dropped.
+- Grey pictures are cut at 128; in one of 0 and 1 alone, as masks often are, 1 is body.
+- Body and background swapped, several people, or frames of different sizes: dropped.
 - Bodies cut by the picture's border are kept, as is usual with CASIA-B, and counted.
 - A sequence that comes a second time: the second is dropped.
 """
@@ -25,9 +25,12 @@ from numpy.typing import NDArray
 from anonymizer.gait.archives import ArchiveError, Batch, Limits, batches
 from anonymizer.gait.gait_key import GaitKey
 from anonymizer.gait.png import UnreadablePictureError, decode_grey
-from anonymizer.gait.silhouettes import Silhouettes, is_swapped
+from anonymizer.gait.silhouettes import Silhouettes
+from anonymizer.gait.usable import what_is_wrong
 
 _FEWEST_BODY_PIXELS = 40
+_BODY = 128  # grey from which a pixel is body
+_SHADE = 16  # grey from which a pixel that is no body shows that something was meant
 _MOST_IGNORED_NAMES = 200  # remembered by name; beyond that only counted
 
 
@@ -161,14 +164,23 @@ class Pictures:
 
     usable: list[NDArray[np.bool_]] = field(default_factory=list)
     blank: int = 0
+    dark: int = 0  # blank because nothing in it is as bright as a body has to be
     unreadable: int = 0
+    unreadable_because: str = ""  # what was wrong with the first of them
 
     def add(self, data: bytes) -> None:
         """A PNG's bytes."""
         try:
-            self.add_body(decode_grey(data) >= 128)
-        except UnreadablePictureError:
+            grey = decode_grey(data)
+        except UnreadablePictureError as error:
             self.unreadable += 1
+            self.unreadable_because = self.unreadable_because or str(error)
+            return
+        body = grey > 0 if grey.max(initial=0) <= 1 else grey >= _BODY
+        if not body.any() and np.count_nonzero(grey >= _SHADE) >= _FEWEST_BODY_PIXELS:
+            self.dark += 1
+        else:
+            self.add_body(body)
 
     def add_body(self, body: NDArray[np.bool_]) -> None:
         """One frame (height, width)."""
@@ -179,23 +191,24 @@ class Pictures:
 
     def sequence(self, name: GaitKey, files: int, wanted: int) -> RecordedSequence:
         """What is kept of it. Raises NotKeptError."""
-        self._refuse_if_unusable()
-        if len(self.usable) < wanted:
-            raise NotKeptError(self._too_few(files, wanted), len(self.usable))
-        silhouettes = np.stack(self.usable[::-1])
-        touching = int(np.count_nonzero(touches_border(silhouettes)))
-        return RecordedSequence(*name, silhouettes, self.blank, self.unreadable, touching)
-
-    def _refuse_if_unusable(self) -> None:
         sizes = sorted({body.shape for body in self.usable})
         if len(sizes) > 1:
             listed = " and ".join(f"{height} x {width}" for height, width in sizes[:3])
             raise NotKeptError(f"frames of different sizes: {listed}", len(self.usable))
-        if 2 * sum(map(is_swapped, self.usable)) > len(self.usable):
-            raise NotKeptError("body and background are swapped", len(self.usable))
+        silhouettes = np.stack(self.usable[::-1]) if self.usable else np.zeros((0, 1, 1), np.bool_)
+        if wrong := what_is_wrong(silhouettes):
+            raise NotKeptError(wrong, len(self.usable))
+        if len(self.usable) < wanted:
+            raise NotKeptError(self._too_few(files, wanted), len(self.usable))
+        touching = int(np.count_nonzero(touches_border(silhouettes)))
+        return RecordedSequence(*name, silhouettes, self.blank + self.dark, self.unreadable, touching)
 
     def _too_few(self, files: int, wanted: int) -> str:
-        left_out = [(self.blank, "blank"), (self.unreadable, "unreadable")]
+        left_out = [
+            (self.blank, "blank"),
+            (self.dark, f"too dark: a body is {_BODY} or brighter"),
+            (self.unreadable, f"unreadable: {self.unreadable_because}"),
+        ]
         because = ", ".join(f"{count} {what}" for count, what in left_out if count)
         of = f" of {files} ({because})" if because else ""
         return f"fewer than {wanted} frames: {len(self.usable)}{of}"

@@ -1,4 +1,4 @@
-"""Whether a track shows one person at all: asked before anything is done to it.
+"""Whether a track shows one person at all: asked when it is brought in, and again before anything is done to it.
 
 What can't be used is refused in words, so that a job can report it and go on. A body at the frame's border is
 usable: crops fill their frames, and people walk out of a picture. So are blank frames among others.

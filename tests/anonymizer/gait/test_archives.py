@@ -145,7 +145,7 @@ def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x1f\x8b" + b"junk" * 9, b"PK\x03\x04" + b"junk" * 9])
 def test_what_is_no_archive_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "walks.zip").write_bytes(data)
-    with pytest.raises(ArchiveError, match=r"walks\.zip: is (neither|damaged)"):
+    with pytest.raises(ArchiveError, match=r"walks\.zip: is (an empty file|neither|damaged)"):
         contents(tmp_path / "walks.zip")
 
 

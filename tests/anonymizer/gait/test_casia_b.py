@@ -120,7 +120,10 @@ def test_blank_and_broken_frames_are_left_out_and_counted(tmp_path: Path) -> Non
     files[names[5]] = b""
     reader = casia_b.read(in_zip(tmp_path, files), frames=8)
     assert list(reader) == []
-    assert reasons(reader)["001-nm-01-090"] == ("fewer than 8 frames: 5 of 8 (1 blank, 2 unreadable)", 5)
+    assert reasons(reader)["001-nm-01-090"] == (
+        "fewer than 8 frames: 5 of 8 (1 blank, 2 unreadable: not a PNG file)",
+        5,
+    )
     (kept,) = casia_b.read(in_zip(tmp_path, files), frames=5)
     assert (kept.blank_frames, kept.unreadable_frames) == (1, 2)
 
@@ -130,7 +133,10 @@ def test_a_picture_that_would_decode_to_gigabytes_is_not_decoded(tmp_path: Path)
     files[next(iter(files))] = png(np.zeros((20_000, 3), np.uint8))
     reader = casia_b.read(in_zip(tmp_path, files), frames=8)
     assert list(reader) == []
-    assert reasons(reader)["001-nm-01-090"] == ("fewer than 8 frames: 7 of 8 (1 unreadable)", 7)
+    assert reasons(reader)["001-nm-01-090"] == (
+        "fewer than 8 frames: 7 of 8 (1 unreadable: 20000 x 3 pixels, more than 2048 a side)",
+        7,
+    )
 
 
 def test_an_empty_sequence_folder_is_reported(tmp_path: Path) -> None:
@@ -148,6 +154,32 @@ def test_grey_masks_are_cut_at_128(tmp_path: Path) -> None:
     path = in_zip(tmp_path, {"001-nm-01-090-001.png": png(picture)})
     (sequence,) = casia_b.read(path, frames=1)
     assert np.array_equal(sequence.silhouettes[0], picture[..., 0] == 128)
+
+
+def test_masks_of_0_and_1_show_the_body(tmp_path: Path) -> None:
+    picture = np.zeros((20, 30), np.uint8)
+    picture[5:15, 10:20] = 1
+    (sequence,) = casia_b.read(in_zip(tmp_path, {"001-nm-01-090-001.png": png(picture)}), frames=1)
+    assert np.array_equal(sequence.silhouettes[0], picture == 1)
+
+
+def test_masks_that_are_too_dark_are_not_called_blank(tmp_path: Path) -> None:
+    picture = np.zeros((20, 30), np.uint8)
+    picture[5:15, 10:20] = 100
+    reader = casia_b.read(in_zip(tmp_path, {"001-nm-01-090-001.png": png(picture)}), frames=1)
+    assert list(reader) == []
+    said = "fewer than 1 frames: 0 of 1 (1 too dark: a body is 128 or brighter)"
+    assert reasons(reader) == {"001-nm-01-090": (said, 0)}
+
+
+def test_several_people_in_most_frames_are_dropped_and_other_views_kept(tmp_path: Path) -> None:
+    two = np.zeros((48, 64), np.uint8)
+    two[10:40, 10:20] = two[10:40, 40:50] = 255
+    files = sequence_files() | {name.replace("090", "036"): png(two) for name in sequence_files()}
+    reader = casia_b.read(in_zip(tmp_path, files), frames=8)
+    assert [sequence.view_angle for sequence in reader] == [90]
+    said = "100% of the frames show several people; keep one person a sequence"
+    assert reasons(reader) == {"001-nm-01-036": (said, 8)}
 
 
 def test_swapped_body_and_background_are_dropped(tmp_path: Path) -> None:
