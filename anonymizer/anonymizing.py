@@ -170,9 +170,8 @@ def _weights(checkpoint: Checkpoint) -> bytes:
             data = bytes(file.read())
         checkpoints.from_bytes(data, method=checkpoint.method)
     except (OSError, ValueError) as error:
-        raise jobs.Refused(
-            f"Checkpoint {checkpoint.name!r} can't be used: {jobs.message_of(error)}. Train another."
-        ) from error
+        why = f"its file can't be read ({error.strerror})" if isinstance(error, OSError) else error
+        raise jobs.Refused(f"Checkpoint {checkpoint.name!r} can't be used: {why}. Train another.") from error
     return data
 
 

@@ -131,7 +131,12 @@ class AnonymizeForm(MethodForm):
         empty_label="None",
         help_text="Only for methods with a network. One trained on another dataset will do.",
     )
-    split = forms.CharField(max_length=16, initial=runs.DEFAULT_SPLIT, help_text=SPLIT_HINT)
+    split = forms.CharField(
+        max_length=16,
+        required=False,
+        initial=runs.DEFAULT_SPLIT,
+        help_text=f"{SPLIT_HINT} Those tested are changed. Empty: everybody, as few as there are.",
+    )
     field_order = ["dataset", "method", "alpha", "donor", "checkpoint", "split", "seed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -159,6 +164,5 @@ class AnonymizeForm(MethodForm):
         return cleaned
 
     def request(self, user: User | None) -> Run:
-        return runs.request_anonymization(
-            **{**self.cleaned_data, "donor": self.cleaned_data["donor"] or None}, user=user
-        )
+        asked = {name: self.cleaned_data[name] or None for name in ("donor", "split")}
+        return runs.request_anonymization(**{**self.cleaned_data, **asked}, user=user)

@@ -218,6 +218,7 @@ WRONG = {
         (["--dataset", "walkers", "--method", "sdf", "--alpha", "nan"], "nan"),
         (["--dataset", "walkers", "--method", "tieu"], "Method 'tieu' needs a trained network."),
         (["--dataset", "walkers", "--method", "tieu", "--checkpoint", "x"], "No checkpoint is named 'x'."),
+        (["--dataset", "walkers", "--method", "sdf", "--checkpoint", "x"], "Method 'sdf' uses no network."),
         (["--dataset", "walkers", "--method", "sdf", "--sequences", "nm-09"], "No walk of 'walkers' is named nm-09."),
     ],
     "recognize": [

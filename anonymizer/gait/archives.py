@@ -160,7 +160,7 @@ def _archive(file: IO[bytes], name: str, opening: _Opening, depth: int) -> Itera
             yield from _tar(file, name, opening, depth)
         else:
             what = "is neither a folder nor a zip, tar or tar.gz file" if start else "is an empty file"
-            raise ArchiveError(f"{name}: {what}; pack the folder of the sequences as .zip or .tar.gz")
+            raise ArchiveError(f"{name}: {what}; pack the folder as .zip or .tar.gz")
     except ArchiveError:
         raise
     except (*_DAMAGE, ValueError) as error:

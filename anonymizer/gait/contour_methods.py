@@ -31,6 +31,8 @@ def tieu(original: Walk, donors: Sequence[Walk], call: Call) -> Silhouettes:
     assert call.network is not None  # `methods.anonymize` sees to it
     x1, x2 = vectors_in_phase(original, donors[0], call.parameters)
     y = modified(call.network.weights, x1, x2, call.network.device)
+    if not y.any():
+        raise ValueError("the network is dead: whatever it is given, its output is zero; train another")
     return _pictures(original, y if _literal(call.parameters) else _without_ends(y), call.parameters)
 
 

@@ -289,6 +289,18 @@ def test_too_few_subjects_for_a_split_are_refused_in_words(signed_in):
     assert "Use at least" in text(response)
 
 
+def test_without_a_split_everybody_is_changed_as_few_as_there_are(signed_in):
+    dataset = DatasetFactory()
+    walks(dataset, subjects=2, view_angles=(90,), numbers=(1,))
+    fields = {"dataset": dataset.pk, "method": "sdf", "split": "", "seed": 0}
+    response = signed_in.post(reverse("anonymizer:anonymize"), fields)
+    run = Run.objects.get()
+    assert response["Location"] == reverse("anonymizer:run", args=[run.pk])
+    assert run.parameters["split"] is None
+    assert signed_in.get(response["Location"]).status_code == 200
+    assert "--split" not in command(run)
+
+
 def test_training_a_network_starts_a_run(signed_in):
     dataset = DatasetFactory()
     walks(dataset, subjects=8, view_angles=(90,), numbers=(1,))

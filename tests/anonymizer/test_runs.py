@@ -380,7 +380,7 @@ def test_detached_parts_are_measured_before_and_after(dataset):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "No such file"),
+        (None, r"its file can't be read \(No such file or directory\)"),
         (pickle.dumps({"first": 1}), "not a checkpoint of the contour network"),
         (b"", "not a checkpoint of the contour network"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 
 from anonymizer import runs
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.jobs import Refused
 from anonymizer.management.console import (
     JobCommand,
     add_settings,
@@ -36,6 +37,9 @@ class Command(JobCommand):
         parser.add_argument("--clip-seconds", type=float, default=10)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        method = METHODS.get(options["method"])
+        if options["checkpoint"] and method and not method.needs_network:
+            raise Refused(f"Method {method.name!r} uses no network. Leave --checkpoint out.")
         runs.check_clips(options["clips"], options["clip_seconds"])
         run = runs.request_anonymization(
             dataset_named(options["dataset"]),

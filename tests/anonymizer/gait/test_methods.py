@@ -9,7 +9,7 @@ from anonymizer.gait.contour_methods import donor_frames, training_pairs
 from anonymizer.gait.donors import Donor, Track, Walk
 from anonymizer.gait.gait_cycle import phase_map
 from anonymizer.gait.method_call import Call
-from anonymizer.gait.network import closed_form, initial_weights, loss, modified
+from anonymizer.gait.network import Weights, closed_form, initial_weights, loss, modified
 from anonymizer.gait.parameters import Whole
 from anonymizer.gait.silhouettes import Silhouettes, bounding_boxes, mean_iou
 from anonymizer.gait.training import Checkpoint, Settings, train
@@ -100,6 +100,14 @@ def test_blank_frames_and_blank_views_stay_blank(
     result = changed(gaps, method, donor, networks.get(method))
     assert not result[0].any()
     assert np.flatnonzero(~result[90].any(axis=(1, 2))).tolist() == [4, 5]
+
+
+def test_a_dead_network_is_refused_instead_of_making_people_vanish(
+    track: Track, donor: Donor, network: Checkpoint
+) -> None:
+    dead = replace(network, weights=Weights(*(np.zeros_like(each) for each in network.weights.arrays())))
+    with pytest.raises(ValueError, match="the network is dead"):
+        changed(track, "tieu", donor, dead)
 
 
 @every_method
