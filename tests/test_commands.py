@@ -5,11 +5,12 @@ import json
 import os
 import subprocess
 import sys
+from argparse import SUPPRESS
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 from anonymizer import anonymizing
 from anonymizer.management.console import JobCommand
@@ -339,10 +340,24 @@ def left():
 def test_no_command_is_forgotten_here():
     ours = {name for name, app in get_commands().items() if app in OURS}
     for name in ours:
-        from django.core.management import load_command_class
-
         assert isinstance(load_command_class(get_commands()[name], name), JobCommand), name
     assert ours == {name.partition(",")[0] for name in WRONG}
+
+
+def test_every_option_is_explained_and_says_what_it_is_without_being_given():
+    for name in WRONG.keys() - SAID_BESIDES.keys():
+        parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+        shown = [action for action in parser._actions if action.help != SUPPRESS and action.dest != "help"]
+        unexplained = [action.dest for action in shown if not action.help]
+        left_open = [
+            action.dest
+            for action in shown
+            if action.default not in (None, "", [], SUPPRESS)
+            and action.default is not False
+            and "(default: %(default)s)" not in action.help
+        ]
+        assert (name, unexplained, left_open) == (name, [], [])
+        assert "--settings" not in parser.format_help()
 
 
 def test_a_database_that_is_not_prepared_is_one_line(tmp_path):

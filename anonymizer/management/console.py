@@ -2,7 +2,7 @@
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,25 @@ class JobCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []  # a job needs no pages; `make check` looks at them
+    suppressed_base_arguments = {  # Django's own, which work and would hide ours
+        "--version",
+        "--verbosity",
+        "--settings",
+        "--pythonpath",
+        "--traceback",
+        "--no-color",
+        "--force-color",
+    }
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Django's, but an argument that is missing or wrong is one line and status 1 as well."""
+        """Django's, but an argument that is missing or wrong is one line and status 1 as well.
+
+        What an option is without being given stands in its help.
+        """
         parser = super().create_parser(prog_name, subcommand, **kwargs)
+        for action in parser._actions:
+            if action.help not in (None, SUPPRESS) and _is_told(action.default):
+                action.help = f"{action.help} (default: %(default)s)"
         if parser.called_from_command_line:
             vars(parser)["error"] = lambda message: parser.exit(
                 1, f"{message[:1].upper()}{message[1:]}; see --help.\n"
@@ -57,7 +72,7 @@ class JobCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--json", metavar="PATH", help="write the result there as JSON; - is standard output"
+            "--json", metavar="PATH", help="write the result to this file as JSON; - is standard output"
         )
         self.add_job_arguments(parser)
 
@@ -96,6 +111,11 @@ class JobCommand(BaseCommand):
             raise CommandError("Stopped. The run waits in the queue.", returncode=130) from error
         if options["json"] != "-":
             self.stdout.write(self.describe(result))
+
+
+def _is_told(default: Any) -> bool:
+    """Whether an option without it is more than not given."""
+    return default is not False and default not in (None, "", [], SUPPRESS)
 
 
 def write_json(path: str, result: dict[str, Any]) -> None:
@@ -148,14 +168,14 @@ def checkpoint_named(name: str | None) -> Checkpoint | None:
     return found
 
 
-def add_settings(parser: ArgumentParser) -> None:
+def add_settings(parser: ArgumentParser, whose: str = "the method's", example: str = "order=raster") -> None:
     """`--set name=value`, as often as wanted: the parameters of a method or a recognizer."""
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="one of its parameters, as in --set order=raster; may be given several times",
+        help=f"one of {whose} own parameters, as in --set {example}; again for more. A wrong name tells those there are",
     )
 
 

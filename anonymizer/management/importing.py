@@ -14,14 +14,21 @@ class ImportCommand(JobCommand):
     kind: ClassVar[str]
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", help="a folder, .zip or .tar.gz")
-        parser.add_argument("--name", required=True, help="the dataset's name")
+        parser.add_argument("path", metavar="PATH", help="a folder, .zip or .tar.gz")
+        parser.add_argument("--name", required=True, help="what the new dataset is called")
         parser.add_argument(
-            "--frames", type=int, default=50, help="shorter sequences are dropped; the last are kept"
+            "--frames",
+            type=int,
+            default=50,
+            help="how many of each sequence are kept, the last ones; a shorter sequence is dropped",
         )
-        parser.add_argument("--licence", default="", help="under what terms the walks may be used")
         parser.add_argument(
-            "--may-be-shown-to-raters", action="store_true", help="the licence allows a crowd study"
+            "--licence", default="", help="under what terms the walks may be used, in your words"
+        )
+        parser.add_argument(
+            "--may-be-shown-to-raters",
+            action="store_true",
+            help="the licence lets people see the walks; without this no study of them can be opened",
         )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,24 +6,41 @@ from typing import Any
 
 from anonymizer.jobs import Refused
 from anonymizer.management.console import angles, assignments
-from recognition import runs
-from recognition.choices import GALLERY, PROBE
+from recognition import choices, runs
+from recognition.identify.attackers import ATTACKERS
 from recognition.identify.recognizers import kind_named
+
+GALLERY = (
+    f"the walks by which everybody is known, as in nm-01,nm-02; left out: {choices.GALLERY} as far as the dataset has "
+    "them, or the first half of fewer"
+)
+PROBE = (
+    f"the walks that are to be named, as in nm-05,nm-06; left out: {choices.PROBE} as far as the dataset has them, or "
+    "the other half of fewer"
+)
 
 
 def add_attack_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--attackers", help="some of them, as in naive,joint; all without")
-    parser.add_argument("--gallery", help=f"as in nm-01,nm-02; without {GALLERY}, as far as they are there")
     parser.add_argument(
-        "--probe", help=f"as in nm-05,nm-06; without {PROBE}, or the last half of fewer walks"
+        "--attackers", help=f"who attacks, as in naive,joint; left out: all. There are {', '.join(ATTACKERS)}"
+    )
+    parser.add_argument("--gallery", help=GALLERY)
+    parser.add_argument("--probe", help=PROBE)
+    parser.add_argument(
+        "--copies",
+        type=int,
+        default=runs.COPIES,
+        help="how many anonymized copies of each gallery walk the attackers with many copies draw, 2 to 100",
     )
     parser.add_argument(
-        "--copies", type=int, default=runs.COPIES, help="anonymized copies the dear attackers draw of a gait"
+        "--clips",
+        type=int,
+        default=runs.CLIPS,
+        help="how many clips of one person linked-clips puts together, 2 to 20; as many probes are needed",
     )
-    parser.add_argument("--clips", type=int, default=runs.CLIPS, help="how many clips linked-clips links")
     parser.add_argument(
         "--attack-view-angles",
-        help="at which the dear attackers work, as in 0,90,180, or all; without, three from first to last",
+        help="at which the attackers with many copies work, as in 0,90,180, or all; left out: three, first to last",
     )
 
 
@@ -31,14 +48,14 @@ def add_recognizer_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--recognizer",
         default=runs.KIND,
-        help="of which kind is trained: zheng, or set-network on silhouettes",
+        help="the kind that is trained: zheng, or set-network, a small network on silhouettes",
     )
     parser.add_argument(
         "--recognizer-set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="one of its parameters, as in components=20; may be given several times",
+        help="one of the recognizer's parameters, as in components=20; again for more",
     )
 
 

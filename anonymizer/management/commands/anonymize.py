@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.jobs import Refused
+from anonymizer.management import helps
 from anonymizer.management.console import (
     JobCommand,
     add_settings,
@@ -17,24 +18,37 @@ from anonymizer.management.console import (
 
 
 class Command(JobCommand):
-    help = "Anonymize a dataset's walks; prints the run's number. Without --split everybody's."
+    help = "Change a dataset's walks by a method; prints the number of the run, which recognize and create_study take."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True)
-        parser.add_argument("--method", required=True, help=", ".join(METHODS))
-        parser.add_argument("--alpha", type=float)
-        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
+        parser.add_argument("--dataset", required=True, help=helps.DATASET)
+        parser.add_argument("--method", required=True, help=helps.METHOD)
+        parser.add_argument("--alpha", type=float, help=helps.ALPHA)
+        parser.add_argument("--donor", help=helps.DONOR)
         add_settings(parser)
-        parser.add_argument("--checkpoint", help="a trained network's name")
-        parser.add_argument("--split", help="only the test subjects of: paper, or percents D1:D2:D3")
         parser.add_argument(
-            "--sequences", default="", help="only these walks of each subject, as in nm-05,nm-06"
+            "--checkpoint",
+            help="the network of a method that has one, by the name that train_network printed",
         )
-        parser.add_argument("--seed", type=int, default=0)
         parser.add_argument(
-            "--clips", type=int, default=0, metavar="N", help="render clips of the first N pairs"
+            "--split",
+            help=f"change the walks of those who are tested alone, as attackers need it: {helps.SPLIT}. "
+            "Left out: everybody's",
         )
-        parser.add_argument("--clip-seconds", type=float, default=10)
+        parser.add_argument(
+            "--sequences",
+            default="",
+            help="only these walks of each subject, as in nm-05,nm-06; left out: all",
+        )
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
+        parser.add_argument(
+            "--clips",
+            type=int,
+            default=0,
+            metavar="N",
+            help="also render clips of the first N walks, original and changed",
+        )
+        parser.add_argument("--clip-seconds", type=float, default=10, help="how long a clip is, 0.4 to 60")
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         method = METHODS.get(options["method"])

@@ -4,32 +4,49 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import jobs, making_datasets, runs
+from anonymizer.gait.walkers.difficulty import DIFFICULTIES
+from anonymizer.management import helps
 from anonymizer.management.console import Bar, JobCommand, angles, counts, finish, result_of
 from anonymizer.management.outputs import folder_for
 
 
 class Command(JobCommand):
-    help = "Make walkers who exist nowhere, as a dataset or, with --export, as a CASIA-B tree of PNGs."
+    help = "Make walkers who exist nowhere: a dataset, or with --export a folder of PNGs in CASIA-B's layout."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--name", help="the dataset's name")
-        parser.add_argument("--subjects", type=int, required=True)
+        parser.add_argument("--name", help="what the new dataset is called")
+        parser.add_argument("--subjects", type=int, required=True, help="how many people, 1 to 999")
         parser.add_argument(
-            "--sequences", default="nm=6,bg=2,cl=2", help="of each subject, as in nm=6,bg=2,cl=2"
+            "--sequences",
+            default="nm=6,bg=2,cl=2",
+            help="how often each of them walks: nm normally, bg with a bag, cl in a coat",
         )
         parser.add_argument(
-            "--view-angles", default=",".join(map(str, runs.CASIA_B_VIEW_ANGLES)), help="in degrees"
+            "--view-angles",
+            default=",".join(map(str, runs.CASIA_B_VIEW_ANGLES)),
+            help="from where each walk is seen, in degrees: 0 from the front, 90 from the side",
         )
-        parser.add_argument("--frames", type=int, default=50, help="of each sequence, 25 a second")
-        parser.add_argument("--difficulty", default="casia", help="how hard they are to tell apart")
+        parser.add_argument(
+            "--frames",
+            type=int,
+            default=50,
+            help="pictures of each walk, 25 make a second; a walk that leaves the picture earlier is dropped",
+        )
+        parser.add_argument(
+            "--difficulty",
+            default="casia",
+            help=f"how hard they are to tell apart, one of: {', '.join(DIFFICULTIES)}",
+        )
         parser.add_argument(
             "--path-variation",
             type=float,
             default=1.0,
-            help="how many times as much as the difficulty has it place and heading differ from walk to walk; 0 to 10",
+            help="how much place and heading differ from walk to walk, 0 to 10; 1 is as the difficulty has it",
         )
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--export", metavar="PATH", help="write PNGs there instead of a dataset")
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
+        parser.add_argument(
+            "--export", metavar="PATH", help="write pictures to this empty or new folder instead"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         asked = (

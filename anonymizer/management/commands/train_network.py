@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs
+from anonymizer.management import helps
 from anonymizer.management.console import (
     JobCommand,
     add_settings,
@@ -15,19 +16,19 @@ from anonymizer.management.console import (
 
 
 class Command(JobCommand):
-    help = "Train a method's network on the split's D2; prints the checkpoint's name."
+    help = (
+        "Train the network of a method that has one; prints its name, which anonymize takes as --checkpoint."
+    )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True)
-        parser.add_argument("--method", default="tieu")
-        parser.add_argument("--alpha", type=float)
+        parser.add_argument("--dataset", required=True, help=helps.DATASET)
+        parser.add_argument("--method", default="tieu", help=helps.WITH_NETWORK)
+        parser.add_argument("--alpha", type=float, help=helps.ALPHA)
         add_settings(parser)
-        parser.add_argument(
-            "--split", default=runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
-        )
-        parser.add_argument("--epochs", type=int, default=runs.EPOCHS)
-        parser.add_argument("--stride", type=int, default=runs.STRIDE, help="train on every so many frames")
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--split", default=runs.DEFAULT_SPLIT, help=helps.SPLIT)
+        parser.add_argument("--epochs", type=int, default=runs.EPOCHS, help=helps.EPOCHS)
+        parser.add_argument("--stride", type=int, default=runs.STRIDE, help=helps.STRIDE)
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}

@@ -3,20 +3,24 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from anonymizer.management import helps
 from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
 from anonymizer.runs import DEFAULT_SPLIT
-from recognition import choices, runs
+from recognition import runs
+from recognition.management.attack_arguments import GALLERY, PROBE
 
 
 class Command(JobCommand):
-    help = "Train the recognizer with one part changed at a time, and compare rank-1 on clear walks."
+    help = (
+        "Train the recognizer with one part changed at a time, and compare how many clear walks each names."
+    )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True)
-        parser.add_argument("--split", default=DEFAULT_SPLIT, help="paper, or percents D1:D2:D3")
-        parser.add_argument("--gallery", help=f"{choices.GALLERY} without, as far as they are there")
-        parser.add_argument("--probe", help=f"{choices.PROBE} without, as far as they are there")
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--dataset", required=True, help=helps.DATASET)
+        parser.add_argument("--split", default=DEFAULT_SPLIT, help=helps.SPLIT)
+        parser.add_argument("--gallery", help=GALLERY)
+        parser.add_argument("--probe", help=PROBE)
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_named(options["dataset"])

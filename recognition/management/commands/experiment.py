@@ -5,8 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
+from anonymizer.gait.catalogue import METHODS, Method
 from anonymizer.jobs import Refused
+from anonymizer.management import helps
 from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
 from anonymizer.models import Checkpoint, Dataset
 from recognition import choices, runs
@@ -21,24 +22,20 @@ from recognition.models import Recognizer
 
 
 class Command(JobCommand):
-    help = "Train, anonymize and attack in one go; --json gives every matrix."
+    help = "Train, anonymize and attack in one go; prints who is still named. --json has every number."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True)
-        parser.add_argument("--method", required=True)
-        parser.add_argument("--alpha", type=float)
-        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
+        parser.add_argument("--dataset", required=True, help=helps.DATASET)
+        parser.add_argument("--method", required=True, help=helps.METHOD)
+        parser.add_argument("--alpha", type=float, help=helps.ALPHA)
+        parser.add_argument("--donor", help=helps.DONOR)
         add_settings(parser)
-        parser.add_argument(
-            "--split", default=anonymizer_runs.DEFAULT_SPLIT, help="paper, or percents D1:D2:D3"
-        )
+        parser.add_argument("--split", default=anonymizer_runs.DEFAULT_SPLIT, help=helps.SPLIT)
         add_recognizer_arguments(parser)
         add_attack_arguments(parser)
-        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help="of network training")
-        parser.add_argument(
-            "--stride", type=int, default=anonymizer_runs.STRIDE, help="train on every so many frames"
-        )
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help=helps.EPOCHS)
+        parser.add_argument("--stride", type=int, default=anonymizer_runs.STRIDE, help=helps.STRIDE)
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         self.seconds: dict[str, float] = {}

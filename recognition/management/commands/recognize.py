@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer.jobs import Refused
+from anonymizer.management import helps
 from anonymizer.management.console import JobCommand, finish, result_of
 from anonymizer.models import Anonymization
 from recognition import runs
@@ -15,12 +16,18 @@ class Command(JobCommand):
     help = "Ask the attackers who walks in an anonymization run; prints how often they are right."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--run", type=int, required=True, help="the anonymization run's number")
         parser.add_argument(
-            "--recognizer", help="a trained recognizer's name; the newest fitting one without"
+            "--run",
+            type=int,
+            required=True,
+            help="the number that anonymize printed; it must have been given --split",
+        )
+        parser.add_argument(
+            "--recognizer",
+            help="by the name that train_recognizer printed; left out: the newest that fits, or a new one",
         )
         add_attack_arguments(parser)
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         run = runs.request_recognition(

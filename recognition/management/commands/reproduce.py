@@ -13,16 +13,19 @@ from recognition.models import Recognizer
 
 
 class Command(JobCommand):
-    help = (
-        "Anonymize and attack again as a recognition run did; compare every number. Status 1 if one differs."
-    )
+    help = "Anonymize and attack again as a recognition run did, and compare every number. Status 1 if one differs."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("run", type=int, help="the recognition run's number")
+        parser.add_argument("run", metavar="RUN", type=int, help="the number that recognize or sweep printed")
         parser.add_argument(
-            "--from-scratch", action="store_true", help="train network and recognizer again too"
+            "--from-scratch", action="store_true", help="train network and recognizer again, too"
         )
-        parser.add_argument("--tolerance", type=float, default=0.0, help="how far a number may be off")
+        parser.add_argument(
+            "--tolerance",
+            type=float,
+            default=0.0,
+            help="by how much a number may differ and still be called the same",
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         tolerance = options["tolerance"]

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.gait.catalogue import DONOR_POLICIES
+from anonymizer.gait.catalogue import METHODS
 from anonymizer.jobs import Refused
+from anonymizer.management import helps
 from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
 from anonymizer.management.outputs import folder_for
 from anonymizer.models import Run
@@ -21,30 +22,40 @@ from recognition.management.attack_arguments import (
 
 
 class Command(JobCommand):
-    help = "The same experiment over datasets, methods, alphas and seeds; one table and one figure."
+    help = "Make the same experiment over datasets, methods, alphas and seeds: one table and one figure."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--datasets", default="", help="names, with commas between")
-        parser.add_argument("--methods", default="", help="as in sdf,tieu,replace")
+        parser.add_argument("--datasets", default="", help="their names, with commas between")
+        parser.add_argument(
+            "--methods",
+            default="",
+            help=f"as in sdf,replace-best; there are {', '.join(METHODS)}",
+        )
         parser.add_argument(
             "--join",
             metavar="RUNS",
-            help="instead of a new sweep: these, as in 7,12, in one table and one figure",
+            help="instead of a new sweep: the sweeps with these numbers, as in 7,12, in one table and one figure",
         )
-        parser.add_argument("--alphas", default="", help="as in 0.3,1.5; each method's own without")
+        parser.add_argument(
+            "--alphas",
+            default="",
+            help="as in 0.3,1.5, for methods that have one; left out: each method's own",
+        )
         parser.add_argument(
             "--set",
             action="append",
             default=[],
             metavar="METHOD:NAME=VALUE",
-            help="a method's parameter, as in donor-mix:donors=3; may be given several times",
+            help="a method's parameter, as in donor-mix:donors=3; again for more",
         )
         parser.add_argument("--seeds", default="0,1,2", help="at least three show how far results spread")
-        parser.add_argument("--donor", help=" or ".join(DONOR_POLICIES))
-        parser.add_argument("--split", default=anonymizer_runs.DEFAULT_SPLIT)
-        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS)
-        parser.add_argument("--stride", type=int, default=anonymizer_runs.STRIDE)
-        parser.add_argument("--output", metavar="FOLDER", help="for table.csv, table.json and frontier.svg")
+        parser.add_argument("--donor", help=helps.DONOR)
+        parser.add_argument("--split", default=anonymizer_runs.DEFAULT_SPLIT, help=helps.SPLIT)
+        parser.add_argument("--epochs", type=int, default=anonymizer_runs.EPOCHS, help=helps.EPOCHS)
+        parser.add_argument("--stride", type=int, default=anonymizer_runs.STRIDE, help=helps.STRIDE)
+        parser.add_argument(
+            "--output", metavar="FOLDER", help="write table.csv, table.json and frontier.svg there"
+        )
         add_recognizer_arguments(parser)
         add_attack_arguments(parser)
 

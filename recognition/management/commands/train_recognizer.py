@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from anonymizer.management import helps
 from anonymizer.management.console import (
     JobCommand,
     add_settings,
@@ -17,18 +18,24 @@ from recognition.management.attack_arguments import recognizer_parameters
 
 
 class Command(JobCommand):
-    help = "Train a recognizer on the split's D1; prints its name."
+    help = "Train a recognizer on subjects who are not tested; prints its name, which recognize takes."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True)
+        parser.add_argument("--dataset", required=True, help=helps.DATASET)
+        parser.add_argument("--split", default=DEFAULT_SPLIT, help=helps.SPLIT)
         parser.add_argument(
-            "--split", default=DEFAULT_SPLIT, help="paper, or percents D1:D2:D3 as in 30:15:55"
+            "--kind", default=runs.KIND, help="zheng, or set-network, a small network on silhouettes"
         )
-        parser.add_argument("--kind", default=runs.KIND, help="zheng, or set-network: on silhouettes")
-        add_settings(parser)
-        parser.add_argument("--components", type=int, help="of the PLS")
-        parser.add_argument("--rank", type=int, help="singular values the view transformation keeps")
-        parser.add_argument("--seed", type=int, default=0)
+        add_settings(parser, "the recognizer's", "components=20")
+        parser.add_argument(
+            "--components", type=int, help="how many PLS components zheng keeps of each view angle"
+        )
+        parser.add_argument(
+            "--rank",
+            type=int,
+            help="how many singular values zheng's view transformation keeps; left out: all",
+        )
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         shortcuts = {name: options[name] for name in ("components", "rank") if options[name] is not None}

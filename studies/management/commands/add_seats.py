@@ -5,15 +5,17 @@ from typing import Any
 
 from anonymizer.management.console import JobCommand
 from studies import seat_plan
-from studies.management.commands.simulate_raters import study_named
+from studies.management.commands.simulate_raters import STUDY, study_named
 
 
 class Command(JobCommand):
-    help = "Let a study take more raters: the same balanced draw goes on behind the seats that are there."
+    help = "Let a study take more raters than planned: the same balanced draw goes on for them."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("study", help="the study's slug")
-        parser.add_argument("--raters", type=int, required=True, help="how many in all")
+        parser.add_argument("study", metavar="STUDY", help=STUDY)
+        parser.add_argument(
+            "--raters", type=int, required=True, help="how many in all, those who are there included"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         study = study_named(options["study"])

@@ -11,13 +11,13 @@ from studies.mos.rating_files import read_csv
 
 class Command(JobCommand):
     help = (
-        "MOS, intervals, screening, subject model and agreement of a rating table. FILE is a CSV with the columns "
+        "Mean opinion scores, intervals, screening, subject model and agreement of a CSV with the columns "
         "stimulus, rater, score and, if there, view_angle and clip. A blank score, NA or NaN is a missing vote; "
         "their number is told."
     )
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("file", metavar="FILE", help="a CSV with a line of column names first")
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         return analysis(read_csv(options["file"]))

@@ -25,13 +25,11 @@ TEXTS = ("template", "layout", "rendering", "question", "platform", "completion_
 
 
 class Command(JobCommand):
-    help = (
-        "Make a study of anonymization runs, or of clips in a manifest; returns when its clips are rendered."
-    )
+    help = "Make a study of anonymization runs, or of clips of your own; prints the raters' link when all is rendered."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--name", required=True)
-        parser.add_argument("--owner", help="whose it is, by user name; nobody's: the administrators'")
+        parser.add_argument("--name", required=True, help="for your lists and exports; raters don't see it")
+        parser.add_argument("--owner", help="whose study it is, by user name; left out: the administrators'")
         self.add_what_is_shown(parser)
         self.add_what_is_asked(parser)
         self.add_who_rates(parser)
@@ -39,9 +37,11 @@ class Command(JobCommand):
         parser.add_argument(
             "--rehearse",
             action="store_true",
-            help="fill it with simulated raters and close it; no one else comes",
+            help="a trial: fill it with simulated raters and close it; nobody else comes",
         )
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--seed", type=int, default=0, help="which walks are shown, and who sees which, is drawn from it"
+        )
 
     def add_what_is_shown(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -49,60 +49,101 @@ class Command(JobCommand):
             type=int,
             action="append",
             default=[],
-            help="an anonymization run's number; again for more conditions",
+            help="the number that anonymize printed; again for more conditions",
         )
         parser.add_argument(
             "--manifest",
             type=Path,
             help="clips of your own: a manifest.csv or .json, or the folder or zip with it",
         )
-        parser.add_argument("--view-angles", help="such as 0,90; all there are without it")
-        parser.add_argument("--pairs-per-view-angle", type=int, default=9, help="of each condition")
-        parser.add_argument("--clip-seconds", type=float, default=10)
+        parser.add_argument("--view-angles", help="such as 0,90; left out: all there are")
         parser.add_argument(
-            "--layout", default=Study.Layout.SEQUENTIAL.value, help="sequential or side-by-side"
+            "--pairs-per-view-angle",
+            type=int,
+            default=9,
+            help="how many walks of each condition are shown at each view angle",
         )
-        parser.add_argument("--rendering", default=Study.Rendering.CENTRED.value, help="centred or in-place")
+        parser.add_argument("--clip-seconds", type=float, default=10, help="how long a clip is, 0.4 to 60")
+        parser.add_argument(
+            "--layout",
+            default=Study.Layout.SEQUENTIAL.value,
+            help="how original and changed walk are shown: sequential, or side-by-side as one clip",
+        )
+        parser.add_argument(
+            "--rendering",
+            default=Study.Rendering.CENTRED.value,
+            help="where the walker is: centred, or in-place as recorded",
+        )
 
     def add_what_is_asked(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--template", default=Study.Template.NATURALNESS.value)
-        parser.add_argument("--question", default="", help="the template's without it")
+        parser.add_argument(
+            "--template",
+            default=Study.Template.NATURALNESS.value,
+            help=f"what raters see and are asked, one of: {', '.join(Study.Template.values)}",
+        )
+        parser.add_argument("--question", default="", help="in your words; left out: the template's")
         parser.add_argument(
             "--question-in",
             action="append",
             default=[],
             metavar="LANGUAGE=TEXT",
-            help="such as ja=…; again for more",
+            help="the question in another language, such as ja=…; again for more",
         )
-        parser.add_argument("--training-pairs", type=int, default=0)
-        parser.add_argument("--check-pairs", type=int, default=0)
+        parser.add_argument(
+            "--training-pairs",
+            type=int,
+            default=0,
+            help="practice that comes first and never counts, 0 to 20",
+        )
+        parser.add_argument(
+            "--check-pairs", type=int, default=0, help="pairs among the others whose answer is known, 0 to 20"
+        )
         parser.add_argument("--pause", action="store_true", help="offer a pause half-way")
         parser.add_argument(
-            "--no-playback-check", action="store_true", help="rehearsals only; marked everywhere"
+            "--no-playback-check",
+            action="store_true",
+            help="take scores of clips that were not watched: for rehearsals alone, marked everywhere",
         )
 
     def add_who_rates(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--raters", type=int, default=30)
+        parser.add_argument("--raters", type=int, default=30, help="how many are wanted; each has a seat")
         parser.add_argument(
             "--pairs-per-rater",
             type=int,
-            help=f"{USUAL_PAIRS}, or all there are where they are fewer",
+            help=f"left out: {USUAL_PAIRS}, or all there are where they are fewer",
         )
-        parser.add_argument("--platform", default=Study.Platform.LINK.value, help="link, prolific or mturk")
-        parser.add_argument("--completion-code", default="", help="drawn without it")
-        parser.add_argument("--return-url", default="", help="where the platform takes raters back")
+        parser.add_argument(
+            "--platform",
+            default=Study.Platform.LINK.value,
+            help="where raters come from: link (whoever has it), prolific or mturk",
+        )
+        parser.add_argument(
+            "--completion-code", default="", help="what raters who are done are told; left out: drawn"
+        )
+        parser.add_argument("--return-url", default="", help="the platform's address to which raters return")
         parser.add_argument(
             "--quota",
             action="append",
             default=[],
             metavar="LANGUAGE=MOST",
-            help="such as ja=10; again for more",
+            help="at most so many raters of a language, such as ja=10; again for more",
         )
-        parser.add_argument("--closes-on", help="its last day, such as 2030-12-31")
-        parser.add_argument("--idle-minutes", type=int, default=60, help="then a seat is given out again")
-        parser.add_argument("--rater-days", type=int, default=14, help="then a personal link expires")
         parser.add_argument(
-            "--count-abandoned", action="store_true", help="votes of raters who left enter MOS"
+            "--closes-on", help="the study's last day, such as 2030-12-31; left out: you close it"
+        )
+        parser.add_argument(
+            "--idle-minutes",
+            type=int,
+            default=60,
+            help="after so long without a vote a rater's seat is given to another",
+        )
+        parser.add_argument(
+            "--rater-days", type=int, default=14, help="after so many days a rater's personal link expires"
+        )
+        parser.add_argument(
+            "--count-abandoned",
+            action="store_true",
+            help="let votes of raters who left half-way enter the mean opinion scores",
         )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:

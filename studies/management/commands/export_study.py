@@ -6,18 +6,18 @@ from typing import Any
 from anonymizer.management.console import Bar, JobCommand
 from anonymizer.management.outputs import file_for
 from studies import export, export_files
-from studies.management.commands.simulate_raters import study_named
+from studies.management.commands.simulate_raters import STUDY, study_named
 
 
 class Command(JobCommand):
-    help = (
-        "Write a study's results to a file, and beside it PATH.manifest.json with rows, SHA-256 and versions."
-    )
+    help = "Write a study's results to a file, and beside it PATH.manifest.json: how many rows, its SHA-256, versions."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("study", metavar="STUDY", help="its name in addresses, or its title")
-        parser.add_argument("--format", required=True, help=", ".join(export_files.FORMATS))
-        parser.add_argument("--output", required=True, metavar="PATH")
+        parser.add_argument("study", metavar="STUDY", help=STUDY)
+        parser.add_argument("--format", required=True, help=f"one of: {', '.join(export_files.FORMATS)}")
+        parser.add_argument(
+            "--output", required=True, metavar="PATH", help="the file to write; one that is there is replaced"
+        )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         study = study_named(options["study"])

@@ -4,20 +4,32 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer.jobs import Refused
+from anonymizer.management import helps
 from anonymizer.management.console import Bar, JobCommand
 from studies import simulation
 from studies.models import Study
 
+STUDY = "the study, as it is called in addresses or by its name"
+
 
 class Command(JobCommand):
-    help = "Let simulated raters rate an open study; they are marked wherever they count."
+    help = "Let simulated raters rate an open study, to try it out; they are marked everywhere and take nobody's seat."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("study", help="the study's slug")
-        parser.add_argument("--raters", type=int, required=True)
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("study", metavar="STUDY", help=STUDY)
         parser.add_argument(
-            "--careless", type=float, default=0.0, metavar="SHARE", help="of them press any button, 0 to 1"
+            "--raters",
+            type=int,
+            required=True,
+            help="how many rate now, at most as many as the study has seats",
+        )
+        parser.add_argument("--seed", type=int, default=0, help=helps.SEED)
+        parser.add_argument(
+            "--careless",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help="what share of them presses any button, 0 to 1",
         )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
