@@ -175,7 +175,7 @@ def add_settings(parser: ArgumentParser, whose: str = "the method's", example: s
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"one of {whose} own parameters, as in --set {example}; again for more. A wrong name tells those there are",
+        help=f"one of {whose} own parameters, as in --set {example}; again for more. A wrong one tells all",
     )
 
 

@@ -63,7 +63,8 @@ class Command(JobCommand):
         )
         self._stage("recognize", attack, runs.recognize)
         self.ladder: list[dict[str, Any]] = attack.result["ladder"]
-        return {**attack.result["experiment"], "seconds": self.seconds}
+        made = {"anonymization_run": run.pk, "recognition_run": attack.pk, "seconds": self.seconds}
+        return {**attack.result["experiment"], **made}
 
     def _check(self, dataset: Dataset, options: dict[str, Any]) -> None:
         """Whatever a later stage would refuse is refused before the first."""
@@ -78,7 +79,10 @@ class Command(JobCommand):
         runs.check_choices(dataset, attack_options(options))
 
     def describe(self, result: dict[str, Any]) -> str:
-        return "\n".join([f"{result['method']} on {result['dataset']}", *ladder_lines(self.ladder)])
+        made = [
+            f"{name.replace('_', ' ')}: {result[name]}" for name in ("anonymization_run", "recognition_run")
+        ]
+        return "\n".join([f"{result['method']} on {result['dataset']}", *made, *ladder_lines(self.ladder)])
 
     def _method(self, name: str) -> Method:
         if name not in METHODS:
