@@ -91,8 +91,8 @@ def test_an_experiment_is_the_documented_json(manage, tmp_path):
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith("sdf on walkers\n")
     result = json.loads((tmp_path / "result.json").read_text())
-    kinds = Run.objects.in_bulk([result["anonymization_run"], result["recognition_run"]]).values()
-    assert [run.kind for run in kinds] == [Run.Kind.ANONYMIZE, Run.Kind.RECOGNIZE]
+    made = [Run.objects.get(pk=result[name]).kind for name in ("anonymization_run", "recognition_run")]
+    assert made == [Run.Kind.ANONYMIZE, Run.Kind.RECOGNIZE]
     top = {
         "dataset",
         "method",
