@@ -189,7 +189,7 @@ WRONG = {
         (["--subjects", 2, "--name", "w", "--json", "/"], "--json /: no file can be written there, it is a folder."),
     ],
     "import_casia_b": [
-        ([], "The following arguments are required: path, --name; see --help."),
+        ([], "The following arguments are required: PATH, --name; see --help."),
         (["/none", "--name", "w"], "/none does not exist. Give a folder, a .zip or a .tar.gz in CASIA-B layout."),
         (["/etc/hostname", "--name", "w"], "hostname: is neither a folder nor a zip, tar or tar.gz file"),
         (["/var/empty-folder", "--name", "w"], "/var/empty-folder does not exist."),
