@@ -5,7 +5,7 @@
 
 Both read the same files, draw the same gait energy images of every subject that trains or is tested, train the
 same recognizer and name every probe in every cell. Ours works in `--processes` processes where the energy images
-are drawn. The plain version draws them as one would write it with OpenCV and numpy (timed on some of the
+are drawn. The plain version draws them as one would write it with zlib, numpy and OpenCV (timed on some of the
 sequences and counted up) and has a KNN classifier a cell, which does in the cell what the cell needs. A frugal
 loop, which is given every view angle's features and pays for the neighbours alone, stands beside it.
 The gallery is nm-01 to nm-04, all else is probed. Seconds are by the clock.
@@ -15,10 +15,13 @@ import argparse
 import multiprocessing
 import os
 import re
+import struct
 import sys
 import tempfile
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,19 +29,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import KNeighborsClassifier
 from timing import timed
 
 from anonymizer.gait.bodies import of_packed
-from anonymizer.gait.silhouettes import unpack
-from anonymizer.gait.walker_jobs import WalkerJob, make_walk
-from anonymizer.gait.walkers import CASIA_B_VIEW_ANGLES
 from recognition.identify import success
 from recognition.identify.gaits import GaitKey, Gaits
 from recognition.identify.gei import SIZE, energy_of
 from recognition.identify.identifications import Identifications
 from recognition.identify.protocol import SequenceChoice, evaluate, split
-from recognition.identify.zheng import Zheng
+
+if TYPE_CHECKING:
+    from recognition.identify.zheng import Zheng
 
 STORED = re.compile(r"(\w+)-(nm|bg|cl)-(\d\d)-(\d{3})(_\w+)?\.gsil$")
 GALLERY = [("nm", number) for number in (1, 2, 3, 4)]
@@ -57,6 +58,9 @@ def stored(folder: Path) -> dict[GaitKey, Path]:
 
 
 def walkers_in(folder: Path, subjects: int, frames: int) -> None:
+    from anonymizer.gait.walker_jobs import WalkerJob, make_walk
+    from anonymizer.gait.walkers import CASIA_B_VIEW_ANGLES
+
     for subject in range(1, subjects + 1):
         for number in range(1, 7):
             job = WalkerJob(124, subject, "nm", number, CASIA_B_VIEW_ANGLES, frames, "casia")
@@ -75,8 +79,10 @@ def energy_image(path: Path) -> NDArray[np.float32]:
 def plain_energy_image(path: Path) -> NDArray[np.float32]:
     """What one would write first."""
     data = path.read_bytes()
-    frames = unpack(data)
-    bodies = [plain_body(frame.astype(np.uint8)) for frame in frames if frame.any()]
+    frames, height, width = struct.unpack_from("<III", data, 5)  # as `silhouettes.pack` writes them
+    bits = np.frombuffer(zlib.decompress(data[17:]), np.uint8)
+    pixels = np.unpackbits(bits, count=frames * height * width).reshape(frames, height, width)
+    bodies = [plain_body(frame) for frame in pixels if frame.any()]
     return np.mean(np.stack(bodies), axis=0, dtype=np.float32)
 
 
@@ -99,8 +105,10 @@ def energy_images(paths: list[Path], processes: int) -> NDArray[np.float32]:
 
 
 # --- Cells --------------------------------------------------------------------------------------------------
-def knn_cells(recognizer: Zheng, gallery: Gaits, probes: Gaits) -> NDArray[np.float64]:
+def knn_cells(recognizer: "Zheng", gallery: Gaits, probes: Gaits) -> NDArray[np.float64]:
     """(gallery, probe) rank-1 rates by a nearest-neighbour classifier a cell, all of it in the cell."""
+    from sklearn.neighbors import KNeighborsClassifier
+
     angles = np.unique(gallery.view_angles).tolist()
     rates = np.empty((len(angles),) * 2)
     assert recognizer.transformation is not None
@@ -119,8 +127,10 @@ def knn_cells(recognizer: Zheng, gallery: Gaits, probes: Gaits) -> NDArray[np.fl
     return rates
 
 
-def knn_of_features(recognizer: Zheng, gallery: Gaits, probes: Gaits) -> None:
+def knn_of_features(recognizer: "Zheng", gallery: Gaits, probes: Gaits) -> None:
     """The same, with every view angle's features computed once beforehand."""
+    from sklearn.neighbors import KNeighborsClassifier
+
     angles = np.unique(gallery.view_angles).tolist()
     known = {v: recognizer.features(gallery.at(v).read(), v) for v in angles}
     seen = {v: recognizer.features(probes.at(v).read(), v) for v in angles}
@@ -142,6 +152,8 @@ def all_rates(answers: Identifications) -> None:
 
 # --- Measuring ----------------------------------------------------------------------------------------------
 def measure(files: dict[GaitKey, Path], processes: int, how: str, with_baseline: bool) -> None:
+    from recognition.identify.zheng import Zheng  # here, so that processes that draw images do not load it
+
     parts = split(sorted({key.subject for key in files}), how)
     used = {key: path for key, path in files.items() if key.subject in {*parts.train, *parts.test}}
     tested = sum(key.subject in set(parts.test) for key in used)
