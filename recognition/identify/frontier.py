@@ -13,7 +13,7 @@ from anonymizer.gait.proxies import log_ratio
 
 PROXIES = ("iou", "jitter_ratio", "manifold_ratio")
 Row = Mapping[str, Any]
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 500, 64, 150, 24, 76
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 516, 64, 150, 40, 76
 # Colour and marker of a method, as everywhere in the product; the others are grey crosses.
 LOOKS = {
     "sdf": ("#1F93C0", "●"),
