@@ -283,7 +283,7 @@ def test_parameters_must_be_those_the_network_was_trained_with(
 
 
 def test_they_default_to_those_the_network_was_trained_with(track: Track, donor: Donor) -> None:
-    trained = Checkpoint("tieu", {"alpha": 0.7, **READING}, initial_weights(1))
+    trained = Checkpoint("tieu", {"alpha": 0.7, **READING}, initial_weights(4))
     assert set(changed(track, "tieu", donor, trained)) == set(ANGLES)
 
 
