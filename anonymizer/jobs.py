@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -29,6 +30,10 @@ VERSION = "0.1.0"
 LOG_LINES = 200
 REFUSED, PUT_AWAY = "refused", "put_away"  # said of a failed run in its result, until it is tried again
 log = logging.getLogger(__name__)
+PROCESS_ENDED = (
+    "A process that worked for this run was ended from outside, most often because memory ran out. Free memory or set "
+    "WORKERS lower, then try again: what is done is kept."
+)
 PROGRESS_SECONDS = 0.5  # how often the row hears of progress
 
 
@@ -211,6 +216,8 @@ def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
 
 def message_of(error: BaseException) -> str:
     """One line for people; an unexpected error keeps its type so that it can be found in the logs."""
+    if isinstance(error, BrokenProcessPool):
+        return PROCESS_ENDED
     text = " ".join(str(error).split())
     if isinstance(error, Refused | ValueError) and text:
         return text

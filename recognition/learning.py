@@ -38,7 +38,12 @@ def _learn_by_steps(work: jobs.Work, recognizer: Any, training: "Gaits", name: s
     kept = 0
     if default_storage.exists(name):
         with default_storage.open(name) as file:
-            recognizer.resume(file.read())
+            try:
+                recognizer.resume(file.read())
+            except ValueError as error:
+                work.note(
+                    f"What was learned before can't be gone on with, so training begins again: {error}."
+                )
     for done, total in recognizer.learn(training.inputs, training.subjects, training.view_angles):
         work.progress(done, total, stage)
         if done - kept >= KEEP_EVERY:

@@ -226,6 +226,7 @@ WRONG = {
     ],
     "recognize": [
         (["--run", 0], "Run 0 is no anonymization. Give the number that `anonymize` printed."),
+        (["--run", 10**23], f"Run {10**23} is no anonymization."),  # more than a database can hold
         (["--run", 900, "--attackers", "magic"], "magic"),
         (["--run", 900, "--recognizer", "x"], "No recognizer is named 'x'. Known: none yet."),
         (["--run", 900, "--gallery", "nm"], "nm"),
@@ -260,6 +261,7 @@ WRONG = {
     "sweep": [
         ([], "A sweep needs at least one dataset, one method and one seed."),
         (["--join", 0], "There is no run 0. Give the numbers that `sweep` printed."),
+        (["--join", 10**23], f"There is no run {10**23}."),
         (["--join", "a"], "--join 'a' is not understood. Write numbers with commas between."),
         (["--methods", "sdf", "--output", "/proc/none/x"], "--output /proc/none/x: nothing can be written there"),
     ],

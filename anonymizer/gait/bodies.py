@@ -1,7 +1,7 @@
 """Bodies cut out of their frames and scaled to one height: what recognizers and the gait cycle look at.
 
-Out of silhouettes, or straight out of packed ones: there only the rows that hold somebody are ever opened, in a
-place that stays in the nearest cache, since a whole walk of opened pixels takes longer to write than to look at.
+Out of silhouettes, or straight out of packed ones: there only the bytes around a body are ever opened, in a place
+that stays in the nearest cache, since a whole walk of opened pixels takes longer to write than to look at.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from anonymizer.gait.silhouettes import (
     bounding_boxes,
     box_of,
     inflated,
-    unpack,
+    opened,
 )
 
 # A pixel that is covered by half counts as body; 126.5 of 254 leaves room for rounding.
@@ -26,7 +26,7 @@ _HALF = np.float32(126.5 / 254)
 
 
 @dataclass(frozen=True, eq=False)
-class Bodies:
+class ScaledBodies:
     """What can be seen of a walk without its pixels."""
 
     scaled: Silhouettes  # (frames, height asked for, width asked for)
@@ -43,24 +43,24 @@ def scaled(silhouettes: Silhouettes, height: int, width: int) -> Silhouettes:
     return of_silhouettes(silhouettes, height, width).scaled
 
 
-def of_silhouettes(silhouettes: Silhouettes, height: int, width: int) -> Bodies:
+def of_silhouettes(silhouettes: Silhouettes, height: int, width: int) -> ScaledBodies:
     """Scaled as by `scaled`."""
     result, boxes = _room(len(silhouettes), height, width), bounding_boxes(silhouettes)
     _write_shrunk(as_pixels(silhouettes), boxes, result.view(np.uint8))
     _write_enlarged(silhouettes, boxes, result)
-    return Bodies(result, boxes, silhouettes.shape[1:])
+    return ScaledBodies(result, boxes, silhouettes.shape[1:])
 
 
-def of_packed(data: bytes, height: int, width: int) -> Bodies:
+def of_packed(data: bytes, height: int, width: int) -> ScaledBodies:
     """The same out of `silhouettes.pack`ed ones; ValueError for anything that `pack` did not write."""
     bits, (frames, rows, columns) = inflated(data)
     if columns % 8:  # a byte holds pixels of two rows
-        return of_silhouettes(unpack(data), height, width)
+        return of_silhouettes(opened(bits, (frames, rows, columns)), height, width)
     result, boxes = _room(frames, height, width), np.zeros((frames, 4), np.int64)
     _open_and_shrink(bits.reshape(frames, rows, columns // 8), boxes, result.view(np.uint8))
-    if (_small(boxes, height)).any():
-        _write_enlarged(unpack(data), boxes, result)
-    return Bodies(result, boxes, (rows, columns))
+    if _small(boxes, height).any():
+        _write_enlarged(opened(bits, (frames, rows, columns)), boxes, result)
+    return ScaledBodies(result, boxes, (rows, columns))
 
 
 def _room(frames: int, height: int, width: int) -> Silhouettes:
@@ -102,16 +102,16 @@ def _write_shrunk(pixels: NDArray[np.uint8], boxes: NDArray[np.int64], result: N
 def _open_and_shrink(bits: NDArray[np.uint8], boxes: NDArray[np.int64], result: NDArray[np.uint8]) -> None:
     """As `_write_shrunk`, and the boxes, out of bits (frames, rows, bytes); only bytes around a body are opened."""
     _, rows, across = bits.shape
-    opened = np.empty(rows * across, np.uint64)  # eight pixels each
+    words = np.empty(rows * across, np.uint64)  # eight pixels each
     columns = np.empty(across * 8, np.uint8)
     for frame in range(len(bits)):
         top, begin, bottom, end = box_of(bits[frame], columns[:across])
         wide = end - begin
         for row in range(top, bottom):
             for byte in range(wide):
-                opened[(row - top) * wide + byte] = EIGHT_PIXELS[bits[frame, row, begin + byte]]
+                words[(row - top) * wide + byte] = EIGHT_PIXELS[bits[frame, row, begin + byte]]
         if bottom:
-            pixels = opened[: (bottom - top) * wide].view(np.uint8).reshape((bottom - top, wide * 8))
+            pixels = words[: (bottom - top) * wide].view(np.uint8).reshape((bottom - top, wide * 8))
             _, left, _, right = box_of(pixels, columns[: wide * 8])
             boxes[frame] = top, begin * 8 + left, bottom, begin * 8 + right
             _shrink(pixels, 0, left, bottom - top, right, result[frame])

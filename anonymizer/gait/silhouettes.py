@@ -48,7 +48,11 @@ def pack(silhouettes: Silhouettes) -> bytes:
 
 def unpack(data: bytes) -> Silhouettes:
     """What `pack` was given; ValueError for anything that `pack` did not write."""
-    bits, shape = inflated(data)
+    return opened(*inflated(data))
+
+
+def opened(bits: NDArray[np.uint8], shape: tuple[int, int, int]) -> Silhouettes:
+    """Silhouettes out of what `inflated` gives."""
     result = np.empty((len(bits), 8), np.uint8)
     _unpack_bits(bits, result.view(np.uint64)[:, 0])
     return result.reshape(-1)[: math.prod(shape)].view(np.bool_).reshape(shape)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anonymizer.gait import bodies
-from anonymizer.gait.bodies import Bodies
+from anonymizer.gait.bodies import ScaledBodies
 from anonymizer.gait.silhouettes import Silhouettes
 from recognition.identify.boxes import box_track
 from recognition.identify.gei import SIZE, energy_of
@@ -44,7 +44,7 @@ def describe_packed(job: tuple[str, bytes, tuple[int, int]]) -> Description:
     return _description(seen, sized)
 
 
-def _description(seen: Bodies, sized: Silhouettes) -> Description:
+def _description(seen: ScaledBodies, sized: Silhouettes) -> Description:
     """`sized` are the same bodies in the size of the gait energy image."""
     shown = bool(seen.scaled.any())
     energy = energy_of(sized) if shown and sized.any() else np.zeros(sized.shape[1:], np.float32)

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,11 @@ def test_an_unexpected_error_keeps_its_type():
     assert jobs.message_of(KeyError("nm-01")) == "KeyError: 'nm-01'"
     assert jobs.message_of(ValueError("two\nlines")) == "two lines"
     assert jobs.message_of(RuntimeError()) == "RuntimeError"
+
+
+def test_a_process_that_was_killed_is_told_with_its_likely_cause():
+    said = jobs.message_of(BrokenProcessPool("A process in the process pool was terminated abruptly"))
+    assert said.startswith("A process that worked for this run was ended from outside")
 
 
 def test_a_worker_that_is_told_to_stop_gives_its_run_back():

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -90,6 +91,14 @@ def test_a_lost_training_goes_on_where_it_was_last_kept(dataset, monkeypatch):
     done(run, watched)
     assert seen == [10, 20, 30]
     assert not default_storage.exists(f"recognizers/unfinished-run-{run.pk}.npz")
+
+
+def test_a_training_whose_kept_state_is_damaged_begins_again_and_says_so(dataset):
+    run = runs.request_recognizer(dataset, SPLIT, TINY, kind="set-network")
+    default_storage.save(f"recognizers/unfinished-run-{run.pk}.npz", ContentFile(b"cut off"))
+    done(run, runs.train_recognizer)
+    assert len(run.result["losses"]) == 30
+    assert any("training begins again" in line["text"] for line in run.log)
 
 
 def test_a_parameter_of_the_other_kind_is_refused(dataset):

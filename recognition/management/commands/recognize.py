@@ -56,7 +56,7 @@ def percent(rate: float | None) -> str:
 
 
 def anonymization_of(run_id: int) -> Anonymization:
-    found = Anonymization.objects.filter(run_id=run_id).first()
+    found = Anonymization.objects.filter(run__pk=run_id).first()
     if found is None:
         raise Refused(f"Run {run_id} is no anonymization. Give the number that `anonymize` printed.")
     return found

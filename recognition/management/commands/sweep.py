@@ -68,7 +68,7 @@ class Command(JobCommand):
 
     def _joined(self, text: str) -> dict[str, Any]:
         wanted = [int(number) for number in _numbers("join", text)]
-        found = Run.objects.in_bulk(wanted)
+        found = {number: run for number in wanted if (run := Run.objects.filter(pk=number).first())}
         missing = next((number for number in wanted if number not in found), None)
         if missing is not None:
             raise Refused(f"There is no run {missing}. Give the numbers that `sweep` printed.")
