@@ -39,6 +39,12 @@ def wait(until: Callable[[], Any], why: Callable[[], str]) -> Any:
     return pytest.fail(why())
 
 
+def _as_from_a_terminal() -> None:
+    """Heed Ctrl-C, which whoever runs the tests in the background has told its children to ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with_parent(signal.SIGTERM)
+
+
 class Launched:
     """One `var/`, and the site that runs on it now."""
 
@@ -68,7 +74,7 @@ class Launched:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(signal.SIGTERM),
+                preexec_fn=_as_from_a_terminal,
             )
         self.wait_for(f"GaitMOS is at {self.address}/")
         return self
