@@ -481,6 +481,13 @@ def test_a_trained_network_shows_its_loss(signed_in):
     assert "Loss fell from 310 to 285.5 in 3 epochs." in response.content.decode()
 
 
+def test_a_trained_set_network_shows_its_loss_as_what_it_is(signed_in):
+    run = RunFactory(kind=Run.Kind.TRAIN_RECOGNIZER, result={"losses": [0.196, 0.16, 0.197]})
+    page = signed_in.get(reverse("anonymizer:run", args=[run.pk])).content.decode()
+    assert "Loss went from 0.196 to 0.197 in 3 steps." in page
+    assert "lower is nearer to both gaits" not in page
+
+
 def test_a_run_can_be_copied_as_a_command(signed_in):
     parameters = {
         "name": "two words",
