@@ -14,7 +14,7 @@ from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
 from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, walks
 from tests.recognition.conftest import GALLERY, PROBE, SPLIT
-from tests.recognition.test_training_recognizers import TINY
+from tests.recognition.test_training_recognizers import TINY, watched
 
 pytestmark = pytest.mark.django_db
 FEW = ["naive", "anonymized-gallery", "box-track"]  # one of each family
@@ -370,22 +370,8 @@ def test_an_attacker_whose_training_was_lost_goes_on_with_it(anonymization, monk
     )
     run = requested(anonymization, recognizer=Recognizer.objects.get(), attackers=["naive", "retrained"])
     seen: list[int] = []
-
-    def watched(work: jobs.Work) -> None:
-        tell = work.progress
-
-        def progress(done: int, total: int, stage: str = "") -> None:
-            tell(done, total, stage)
-            if stage == "The attacker trains":
-                seen.append(done)
-                if seen == [0, 10, 20]:
-                    raise KeyboardInterrupt
-
-        work.progress = progress  # type: ignore[method-assign]
-        runs.recognize(work)
-
     with pytest.raises(KeyboardInterrupt):
-        jobs.execute(run.pk, watched)
-    done(run, watched)
+        jobs.execute(run.pk, watched(runs.recognize, "The attacker trains", seen, lost_at=[0, 10, 20]))
+    done(run, watched(runs.recognize, "The attacker trains", seen))
     assert seen == [0, 10, 20, 10, 20, 30]
     assert not default_storage.exists(f"recognizers/unfinished-run-{run.pk}-own.npz")

@@ -49,6 +49,25 @@ def done(run, body):
     return run
 
 
+def watched(body, stage: str, seen: list[int], lost_at: list[int] | None = None):
+    """The body of a run that notes how far a stage says it is, and is lost once it has said `lost_at`."""
+
+    def work_on(work: jobs.Work) -> None:
+        tell = work.progress
+
+        def progress(done: int, total: int, at: str = "") -> None:
+            tell(done, total, at)
+            if at == stage:
+                seen.append(done)
+                if seen == lost_at:
+                    raise KeyboardInterrupt
+
+        work.progress = progress  # type: ignore[method-assign]
+        body(work)
+
+    return work_on
+
+
 def test_a_set_network_is_trained_and_can_be_used(dataset):
     run = done(runs.request_recognizer(dataset, SPLIT, TINY, kind="set-network"), runs.train_recognizer)
     assert run.recognizer.kind == "set-network"
@@ -62,34 +81,11 @@ def test_a_lost_training_goes_on_where_it_was_last_kept(dataset, monkeypatch):
     monkeypatch.setattr(learning, "KEEP_EVERY", 10)
     run = runs.request_recognizer(dataset, SPLIT, TINY, kind="set-network")
     seen: list[int] = []
-
-    def lost(work: jobs.Work) -> None:
-        tell = work.progress
-
-        def progress(done: int, total: int, stage: str = "") -> None:
-            tell(done, total, stage)
-            if (stage, done) == ("Fitting", 20):
-                raise KeyboardInterrupt
-
-        work.progress = progress  # type: ignore[method-assign]
-        runs.train_recognizer(work)
-
-    def watched(work: jobs.Work) -> None:
-        tell = work.progress
-
-        def progress(done: int, total: int, stage: str = "") -> None:
-            tell(done, total, stage)
-            if stage == "Fitting":
-                seen.append(done)
-
-        work.progress = progress  # type: ignore[method-assign]
-        runs.train_recognizer(work)
-
     with pytest.raises(KeyboardInterrupt):
-        jobs.execute(run.pk, lost)
+        jobs.execute(run.pk, watched(runs.train_recognizer, "Fitting", seen, lost_at=[0, 10, 20]))
     assert default_storage.exists(f"recognizers/unfinished-run-{run.pk}.npz")
-    done(run, watched)
-    assert seen == [10, 20, 30]
+    done(run, watched(runs.train_recognizer, "Fitting", seen))
+    assert seen == [0, 10, 20, 10, 20, 30]
     assert not default_storage.exists(f"recognizers/unfinished-run-{run.pk}.npz")
 
 
