@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from anonymizer.gait.parts import MARGIN, Pixels, Words, any_of, as_words, parts_of, runs_in, with_margin
+from anonymizer.gait.parts import Pixels, Words, as_words, cut_out, parts_of, runs_in
 
 Chain = NDArray[np.int64]  # (points,), row in the upper 32 bits, column in the lower
 
@@ -31,43 +31,25 @@ def largest_outline(pixels: Pixels) -> tuple[NDArray[np.float64], bool]:
 
     And whether the part, holes filled, is 97 % of all there is. No points where the frame is blank.
     """
-    if pixels.size and pixels.shape[1] % 8 == 0:
-        words = as_words(pixels)
-        runs = runs_in(words)
-        if runs >= 0:
-            return _outline(pixels, words, runs, 0, 0)
-    framed = with_margin(pixels)
-    words = as_words(framed)
-    return _outline(framed, words, runs_in(words), *MARGIN)
-
-
-@njit(cache=True)
-def _outline(
-    pixels: Pixels, words: Words, runs: int, top: int, left: int
-) -> tuple[NDArray[np.float64], bool]:
-    """The outline in a frame whose margin is blank; `top` and `left` are taken off its points."""
+    body, top, left = cut_out(pixels)
+    words = as_words(body)
+    runs = runs_in(words)
     if runs == 0:
         return np.empty((0, 2)), True
-    chain, points, open_left = _followed(pixels, _first_pixel(words))
+    chain, points, open_left = _followed(body, _first_pixel(body))
     whole = True
     if open_left != runs:
-        chain, points, whole = _largest_of_several(pixels, words, runs, chain, points)
+        chain, points, whole = _largest_of_several(body, words, chain, points)
     return _from_the_head(chain[:points], top, left), whole
 
 
 @njit(cache=True)
-def _first_pixel(words: Words) -> int:
-    flat = words.reshape(-1)
-    at = 0
-    while not any_of(flat[at : at + words.shape[1]]):
-        at += words.shape[1]
+def _first_pixel(body: Pixels) -> int:
+    at = len(body[0])  # the margin's row above is blank
+    flat = body.reshape(-1)
     while not flat[at]:
         at += 1
-    word, pixel = flat[at], at * 8
-    while not word & np.uint64(255):
-        word >>= np.uint64(8)
-        pixel += 1
-    return pixel
+    return at
 
 
 @njit(cache=True)
@@ -133,19 +115,17 @@ def _from_the_head(chain: Chain, top: int, left: int) -> NDArray[np.float64]:
 @njit(cache=True, inline="always")
 def _decode(chain: Chain, top: int, left: int, outline: NDArray[np.float64]) -> None:
     for i in range(len(chain)):
-        outline[i, 0] = (chain[i] >> 32) - top
-        outline[i, 1] = (chain[i] & 0xFFFFFFFF) - left
+        outline[i, 0] = (chain[i] >> 32) + top
+        outline[i, 1] = (chain[i] & 0xFFFFFFFF) + left
 
 
 # --- Frames with holes or several parts ---------------------------------------------------------------------
 @njit(cache=True)
-def _largest_of_several(
-    pixels: Pixels, words: Words, runs: int, chain: Chain, points: int
-) -> tuple[Chain, int, bool]:
+def _largest_of_several(pixels: Pixels, words: Words, chain: Chain, points: int) -> tuple[Chain, int, bool]:
     """The part that encloses most; the last one met of those that enclose equally much."""
-    firsts, lasts, parts = parts_of(words, runs)
+    firsts, lasts, parts = parts_of(words)
     largest = _enclosed(chain, points)
-    for run in range(1, runs):
+    for run in range(1, len(parts)):
         if parts[run] == run:
             other, length, _ = _followed(pixels, firsts[run])
             enclosed = _enclosed(other, length)

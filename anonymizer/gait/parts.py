@@ -9,11 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from anonymizer.gait.silhouettes import box_of
+
 Pixels = NDArray[np.uint8]  # (height, width), 0 and 1
 Words = NDArray[np.uint64]  # (height, words a row), eight pixels a word
 Each = NDArray[np.int64]  # one number a run
 
-MARGIN = (1, 8)  # rows and columns before the frame in one `with_margin`
 _FULL = np.uint64(0x0101010101010101)
 _LANES = np.uint64(0x00FF00FF00FF00FF)
 _SUM = np.uint64(0x0001000100010001)
@@ -27,61 +28,61 @@ def as_words(pixels: Pixels) -> Words:
 
 
 @njit(cache=True)
-def with_margin(pixels: Pixels) -> Pixels:
-    """A copy that nothing touches the edge of, every row a whole number of words."""
+def cut_out(pixels: Pixels) -> tuple[Pixels, int, int]:
+    """All that a frame holds, in a blank margin and rows of whole words; the row and column of its first pixel.
+
+    A body is a tenth of its frame: what follows looks at it again and again, in a place that stays in the nearest
+    cache, and never meets an edge.
+    """
+    words = as_words(pixels if pixels.shape[1] % 8 == 0 else _padded(pixels))
+    top, first, bottom, end = box_of(words, np.empty(words.shape[1], np.uint64))
+    body = np.zeros((bottom - top + 2, 8 * (end - first + 2)), np.uint8)
+    as_words(body)[1:-1, 1:-1] = words[top:bottom, first:end]
+    return body, top - 1, 8 * (first - 1)
+
+
+@njit(cache=True)
+def _padded(pixels: Pixels) -> Pixels:
     height, width = pixels.shape
-    framed = np.zeros((height + 2, (width + 7) // 8 * 8 + 16), np.uint8)
-    framed[1 : height + 1, 8 : width + 8] = pixels
-    return framed
+    padded = np.zeros((height, (width + 7) // 8 * 8), np.uint8)
+    padded[:, :width] = pixels
+    return padded
 
 
 @njit(cache=True)
 def without_specks(pixels: Pixels, least: float) -> Pixels:
     """A copy without the parts that have less than this share of the largest one's pixels."""
-    framed = with_margin(pixels)
-    words = as_words(framed)
-    firsts, lasts, parts = parts_of(words, runs_in(words))
+    body, top, left = cut_out(pixels)
+    firsts, lasts, parts = parts_of(as_words(body))
     held = np.zeros(len(parts), np.int64)  # pixels of a part, at its first run
     for run in range(len(parts)):
         held[parts[run]] += lasts[run] - firsts[run] + 1
-    flat = framed.reshape(-1)
+    result, width = pixels.copy(), body.shape[1]
     for run in range(len(parts)):
         if held[parts[run]] < least * held.max():
-            flat[firsts[run] : lasts[run] + 1] = 0
-    return framed[1 : len(pixels) + 1, 8 : pixels.shape[1] + 8].copy()
+            row = firsts[run] // width
+            begin = left - row * width
+            result[top + row, begin + firsts[run] : begin + lasts[run] + 1] = 0
+    return result
 
 
 @njit(cache=True)
 def measured_parts(pixels: Pixels) -> NDArray[np.int64]:
     """(parts, 5) top, left, bottom, right and pixels of each, ends exclusive; the part met first comes first."""
-    if pixels.size and pixels.shape[1] % 8 == 0:
-        words = as_words(pixels)
-        runs = runs_in(words)
-        if runs >= 0:
-            return _measured(words, runs)
-    words = as_words(with_margin(pixels))
-    measured = _measured(words, runs_in(words))
-    for part in measured:
-        part[0], part[2] = part[0] - MARGIN[0], part[2] - MARGIN[0]
-        part[1], part[3] = part[1] - MARGIN[1], part[3] - MARGIN[1]
-    return measured
-
-
-@njit(cache=True)
-def _measured(words: Words, runs: int) -> NDArray[np.int64]:
-    firsts, lasts, parts = parts_of(words, runs)
-    width = 8 * words.shape[1]
-    measured, found, number = np.empty((runs, 5), np.int64), 0, np.empty(runs, np.int64)
-    for run in range(runs):
+    body, top, left = cut_out(pixels)
+    firsts, lasts, parts = parts_of(as_words(body))
+    width = body.shape[1]
+    measured, found, number = np.empty((len(parts), 5), np.int64), 0, np.empty(len(parts), np.int64)
+    for run in range(len(parts)):
         row = firsts[run] // width
-        left, right = firsts[run] - row * width, lasts[run] - row * width + 1
+        begin, end = left + firsts[run] - row * width, left + lasts[run] - row * width + 1
         if parts[run] == run:
             number[run] = found
-            measured[found] = row, left, row + 1, right, 0
+            measured[found] = top + row, begin, 0, end, 0
             found += 1
         part = measured[number[parts[run]]]
-        part[1], part[2], part[3] = min(part[1], left), row + 1, max(part[3], right)
-        part[4] += right - left
+        part[1], part[2], part[3] = min(part[1], begin), top + row + 1, max(part[3], end)
+        part[4] += end - begin
     return measured[:found]
 
 
@@ -105,27 +106,15 @@ def boxes_without_specks(frames: NDArray[np.uint8], least: float) -> NDArray[np.
 
 @njit(cache=True)
 def runs_in(words: Words) -> int:
-    """Runs in all rows, or -1 where the body touches the edge of the frame."""
-    height, per_row = words.shape
+    """Runs in all rows of a frame with a blank margin."""
     flat = words.reshape(-1)
-    edge = any_of(words[0]) | any_of(words[height - 1])
     total = np.uint64(0)
     for first in range(1, len(flat), _LANES_HOLD):
         last = min(first + _LANES_HOLD, len(flat))
         begun = _beginnings(flat[first:last], flat[first - 1 : last - 1])
         lanes = (begun & _LANES) + ((begun >> np.uint64(8)) & _LANES)
         total += (lanes * _SUM) >> np.uint64(48)
-    for row in range(height):
-        edge |= (words[row, 0] & np.uint64(255)) | (words[row, per_row - 1] >> np.uint64(56))
-    return -1 if edge else np.int64(total)  # type: ignore[return-value]  # an int, once compiled
-
-
-@njit(cache=True, inline="always")
-def any_of(row: NDArray[np.uint64]) -> np.uint64:
-    found = np.uint64(0)
-    for i in range(row.shape[0]):
-        found |= row[i]
-    return found
+    return np.int64(total)  # type: ignore[return-value]  # an int, once compiled
 
 
 @njit(cache=True, inline="always")
@@ -138,15 +127,17 @@ def _beginnings(row: NDArray[np.uint64], before: NDArray[np.uint64]) -> np.uint6
 
 
 @njit(cache=True)
-def parts_of(words: Words, runs: int) -> tuple[Each, Each, Each]:
-    """First and last pixel of every run, counted along the rows, and the first run of the part it is of."""
+def parts_of(words: Words) -> tuple[Each, Each, Each]:
+    """First and last pixel of every run in a frame with a blank margin, counted along the rows, and the first run
+    of the part it is of.
+    """
+    runs = runs_in(words)
     firsts, lasts, parts = np.empty(runs, np.int64), np.empty(runs, np.int64), np.arange(runs)
     run = above = 0
     for row in range(len(words)):
         here = run
-        if any_of(words[row]):
-            run = _note_runs(words[row], row * 8 * words.shape[1], firsts, lasts, run)
-            _join_rows(firsts, lasts, parts, above, here, run, 8 * words.shape[1])
+        run = _note_runs(words[row], row * 8 * words.shape[1], firsts, lasts, run)
+        _join_rows(firsts, lasts, parts, above, here, run, 8 * words.shape[1])
         above = here
     for each in range(runs):
         parts[each] = _part(parts, each)

@@ -104,8 +104,10 @@ def _write_boxes(frames: NDArray[np.uint8], boxes: NDArray[np.int64]) -> None:
 
 
 @njit(cache=True)
-def box_of(pixels: NDArray[np.uint8], columns: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """The box of one frame; rows are read as a whole, then the columns (room for them) of those that hold something."""
+def box_of(pixels: NDArray[Any], columns: NDArray[Any]) -> tuple[int, int, int, int]:
+    """The box of one frame of bytes or words; rows are read as a whole, then the columns (room for them, of the same
+    kind) of those that hold something.
+    """
     top, bottom = -1, 0
     columns[:] = 0
     for row in range(pixels.shape[0]):
@@ -120,10 +122,10 @@ def box_of(pixels: NDArray[np.uint8], columns: NDArray[np.uint8]) -> tuple[int, 
 
 
 @njit(cache=True)
-def _any(pixels: NDArray[np.uint8]) -> np.uint8:
-    found = np.uint8(0)
+def _any(pixels: NDArray[Any]) -> Any:
+    found = pixels.dtype.type(0)
     for i in range(pixels.shape[0]):
-        found = np.uint8(found | pixels[i])  # a byte stays a byte, so that many fit in a register
+        found = pixels.dtype.type(found | pixels[i])  # a byte stays a byte, so that many fit in a register
     return found
 
 
