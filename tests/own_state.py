@@ -8,6 +8,7 @@ import shutil
 import tempfile
 
 os.environ["GAITMOS_VAR"] = tempfile.mkdtemp(prefix="gaitmos-tests-")
+os.mkdir(os.path.join(os.environ["GAITMOS_VAR"], "static"))  # nobody collects static files here
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs an event loop beside the ORM
 for name in ("REDIS_URL", "MEDIA_ROOT", "S3_BUCKET", "SITE_URL", "PORT", "DATABASE_URL"):
     os.environ.pop(name, None)

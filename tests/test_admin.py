@@ -41,6 +41,12 @@ def test_rows_and_their_pages_are_shown(client, administrator):
     assert page.status_code == 200
 
 
+def test_an_address_without_a_scheme_is_taken_as_https(client, administrator):
+    client.force_login(administrator)
+    page = client.get(reverse("admin:studies_webhook_add"))
+    assert page.context["adminform"].form.fields["url"].clean("example.org") == "https://example.org"
+
+
 def test_who_is_no_administrator_sees_nothing(signed_in):
     answer = signed_in.get(reverse("admin:studies_rater_changelist"))
     assert answer.status_code == 302

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from anonymizer import anonymizing, importing, jobs, making_datasets, runs, tasks, training_networks
+from anonymizer import anonymizing, importing, jobs, making_datasets, runs, store, tasks, training_networks
 from anonymizer.gait import casia_b
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.gait.reading import RecordedSequence
@@ -95,18 +95,37 @@ def test_walkers_that_were_interrupted_go_on_and_make_no_walk_twice():
     assert Dataset.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("queued", "Run {} waits for a worker to fill it: wait for it, or choose another name."),
+        ("running", "Run {} still fills it: wait for it, or choose another name."),
+        (
+            "failed",
+            "It is not finished, since run {} failed: press Retry on that run's page to go on, delete the",
+        ),
+        (
+            "cancelled",
+            "It is not finished, since run {} was cancelled: press Retry on that run's page to go on,",
+        ),
+    ],
+)
+def test_a_name_that_an_unfinished_dataset_has_is_refused_with_what_to_do(status, said):
+    run = walkers()
+    interrupted(run, making_datasets.generate_walkers, after=1)
+    Run.objects.update(status=status)
+    with pytest.raises(Refused, match=f"A dataset is named 'made' already. {said.format(run.pk)}"):
+        walkers()
+    assert Run.objects.count() == 1
+
+
 def test_the_same_seed_gives_the_same_walkers():
     one, other = done(walkers("one", 1)), done(walkers("other", 1))
-    assert [stored(row) for row in of(one.dataset)] == [stored(row) for row in of(other.dataset)]
+    assert [store.read(row) for row in of(one.dataset)] == [store.read(row) for row in of(other.dataset)]
 
 
 def of(dataset):
     return Sequence.objects.filter(subject__dataset=dataset)
-
-
-def stored(row):
-    with row.silhouettes.open("rb") as file:
-        return file.read()
 
 
 # --- Import ---------------------------------------------------------------------------------------
@@ -130,7 +149,7 @@ def test_an_import_keeps_what_is_long_enough_and_says_what_was_dropped(tree):
     ]  # fmt: skip
     assert [(each["sequence"], each["frames"]) for each in run.dataset.dropped] == [("002-bg-01-090", 5)]
     assert (run.dataset.licence, run.dataset.may_be_shown_to_raters) == ("for research", False)
-    assert (unpack(stored(of(run.dataset)[0])).any(axis=(1, 2))).all()
+    assert (unpack(store.read(of(run.dataset)[0])).any(axis=(1, 2))).all()
 
 
 def test_an_interrupted_import_goes_on_and_brings_nothing_twice(tree):
@@ -252,7 +271,7 @@ def test_each_method_changes_the_walks_of_d3_with_donors_of_each_policy(dataset,
     changed = list(made.sequences.select_related("source__subject"))
     assert {row.source.subject.label for row in changed} <= {"003", "004", "005"}
     assert len(changed) == (2 if donor == "fixed" else 3) * 2
-    assert all(stored(row) != stored(row.source) for row in changed)
+    assert all(store.read(row) != store.read(row.source) for row in changed)
     assert all(row.frame_count == row.source.frame_count for row in changed)
     assert all(row.donor != row.source.subject.label for row in changed)
     assert 0 < made.proxies["iou"] < 1
@@ -277,7 +296,7 @@ def test_the_attackers_own_copy_draws_otherwise(dataset, method):
     judged = anonymized(dataset, method, **asked)
     own = anonymized(dataset, method, copy=Anonymization.Copy.ATTACKER, **{**asked, "seed": 3})
     pairs = zip(judged.sequences.all(), own.sequences.all(), strict=True)
-    assert any(stored(one) != stored(other) for one, other in pairs)
+    assert any(store.read(one) != store.read(other) for one, other in pairs)
 
 
 def test_the_fixed_donor_is_no_probe_and_lends_to_all(dataset):
@@ -316,7 +335,7 @@ def test_an_interrupted_anonymization_goes_on_and_changes_the_rest_as_if_it_had_
 
 
 def by_source(anonymization):
-    return {row.source_id: stored(row) for row in anonymization.sequences.all()}
+    return {row.source_id: store.read(row) for row in anonymization.sequences.all()}
 
 
 def test_what_is_left_does_not_change_the_seed_of_a_track(dataset):
@@ -426,7 +445,7 @@ def test_a_methods_own_parameters_are_kept_and_used(dataset):
         f"blend α 0.3 on {dataset.name}",
     )
     pairs = zip(literal.sequences.all(), usual.sequences.all(), strict=True)
-    assert all(stored(one) != stored(other) for one, other in pairs)
+    assert all(store.read(one) != store.read(other) for one, other in pairs)
 
 
 @pytest.mark.parametrize("policy", ["fixed", "random", "synthetic"])
@@ -437,7 +456,7 @@ def test_the_noise_may_be_seen_from_elsewhere(dataset, policy):
         for angle in ("original", 0)
     )
     for one, changed in zip(same.sequences.all(), other.sequences.all(), strict=True):
-        assert (stored(one) == stored(changed)) == (one.source.view_angle == 0)
+        assert (store.read(one) == store.read(changed)) == (one.source.view_angle == 0)
 
 
 # --- What is refused ------------------------------------------------------------------------------
@@ -468,7 +487,7 @@ def test_a_name_is_given_once(dataset):
     with pytest.raises(Refused, match=r"named .* already\. Choose another name"):
         walkers(dataset.name)
     Dataset.objects.update(ready=False)
-    with pytest.raises(Refused, match="its run can be retried"):
+    with pytest.raises(Refused, match="was never finished: delete it in the administration"):
         walkers(dataset.name)
 
 
@@ -581,7 +600,7 @@ def test_a_seeded_run_of_replace_best_gives_the_same_walks_again():
         run = done(
             runs.request_anonymization(dataset, "replace-best", split=SPLIT, parameters={"n": 2}, seed=5)
         )
-        return [unpack(each.silhouettes.read()).tobytes() for each in run.anonymization.sequences.all()]
+        return [unpack(store.read(each)).tobytes() for each in run.anonymization.sequences.all()]
 
     first = made()
     assert first
