@@ -5,7 +5,7 @@ from django.db import transaction
 
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization
-from studies import history, walks
+from studies import history, seat_plan, walks
 from studies.building import completion_code, free_name, free_slug
 from studies.models import Condition, Stimulus, Study
 from studies.preparing import write_design
@@ -52,16 +52,17 @@ def with_clips(study: Study, user: User | None) -> Study:
     if not rows:
         raise Refused("This study has no clips yet, so there is nothing to copy.")
     name = free_name(study.name, "copy")
+    made = Study(name=name, slug=free_slug(name), owner=user, completion_code=completion_code())
+    for field in ALL:
+        setattr(made, field, getattr(study, field))
+    seats = seat_plan.drawn(made, rows, made.target_raters)  # before the transaction: it may take seconds
     with transaction.atomic():
-        made = Study(name=name, slug=free_slug(name), owner=user, completion_code=completion_code())
-        for field in ALL:
-            setattr(made, field, getattr(study, field))
         made.save()
         conditions = {
             each.number: made.conditions.create(number=each.number, label=each.label, method=each.method)
             for each in study.conditions.all()
         }
-        write_design(made, [_again(made, row, conditions) for row in rows])
+        write_design(made, [_again(made, row, conditions) for row in rows], seats)
         history.record(made, user, f"Made as a copy of {study.name}, with its clips.")
     return made
 

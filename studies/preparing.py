@@ -22,7 +22,7 @@ def prepare_study(work: jobs.Work) -> None:
         stimuli = (
             bringing.stimuli(work, study) if "manifest" in work.run.parameters else _rendered(work, study)
         )
-        write_design(study, stimuli)
+        write_design(study, stimuli, seat_plan.drawn(study, stimuli, study.target_raters))
         history.record(study, None, f"Prepared: {len(stimuli)} pairs, {study.target_raters} seats.")
     if work.run.parameters.get("rehearse"):
         rehearse(work, study)
@@ -58,15 +58,14 @@ def _rendered(work: jobs.Work, study: Study) -> list[Stimulus]:
     ]
 
 
-def write_design(study: Study, stimuli: Sequence[Stimulus]) -> None:
-    """The pairs and the seats, both or neither."""
-    shown = seat_plan.drawn(study, stimuli, study.target_raters)
+def write_design(study: Study, stimuli: Sequence[Stimulus], seats: Sequence[list[int]]) -> None:
+    """The pairs and the seats, both or neither; `seats` are the numbers of the pairs that each shows."""
     with transaction.atomic():
         study.stimuli.all().delete()
         Stimulus.objects.bulk_create(stimuli)
         Seat.objects.bulk_create(
             Seat(study=study, position=position, pairs=numbers)
-            for position, numbers in enumerate(shown, start=1)
+            for position, numbers in enumerate(seats, start=1)
         )
 
 

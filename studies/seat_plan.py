@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from anonymizer.jobs import Refused
 from studies import history
@@ -35,18 +36,19 @@ def _numbers(stimuli: Sequence[Stimulus], role: str) -> list[int]:
 
 
 def extend(study: Study, raters: int, user: User | None = None) -> None:
-    """Seats for so many raters in all: the ones that are there stay, the same balanced draw goes on behind them."""
-    history.refuse_if_frozen(study)
+    """Seats for so many raters in all: the ones that are there stay, the same balanced draw goes on behind them.
+
+    Drawing takes a millisecond a seat, and on SQLite nobody can vote while a transaction writes: so it is drawn
+    before, and compared inside with the seats that are there then.
+    """
+    row = Study.objects.get(pk=study.pk)
+    _check(row, raters)
+    stimuli = list(row.stimuli.select_related("condition").order_by("number"))
+    plan = drawn(row, stimuli, max(raters, _seats_of_people(row).count()))
     with transaction.atomic():
         row = Study.objects.select_for_update().get(pk=study.pk)
         _check(row, raters)
-        there = list(row.seats.filter(simulated=False).order_by("position").values_list("pairs", flat=True))
-        if not there:
-            raise Refused(
-                "The study is not prepared yet: its clips are still being rendered. Wait for its run."
-            )
-        stimuli = list(row.stimuli.select_related("condition").order_by("number"))
-        plan = drawn(row, stimuli, max(raters, len(there)))
+        there = list(_seats_of_people(row).order_by("position").values_list("pairs", flat=True))
         if plan[: len(there)] != there:
             raise Refused(
                 "The seats that are there were not drawn by this version of GaitMOS, so the balance can't be "
@@ -61,8 +63,13 @@ def extend(study: Study, raters: int, user: User | None = None) -> None:
     study.target_raters = raters
 
 
+def _seats_of_people(study: Study) -> QuerySet[Seat]:
+    return study.seats.filter(simulated=False)
+
+
 def _check(study: Study, raters: int) -> None:
     _, _, most = LIMITS["raters"]
+    history.refuse_if_frozen(study)
     if raters <= study.target_raters:
         raise Refused(
             f"The study has seats for {study.target_raters} raters already; seats are only added. "
@@ -70,3 +77,5 @@ def _check(study: Study, raters: int) -> None:
         )
     if raters > most:
         raise Refused(f"A study takes at most {most:g} raters.")
+    if not _seats_of_people(study).exists():
+        raise Refused("The study is not prepared yet: its clips are still being rendered. Wait for its run.")

@@ -3,10 +3,11 @@
 from collections import Counter
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from anonymizer.jobs import Refused
-from studies import life, seat_plan
+from studies import copying, life, seat_plan
 from studies.models import Study
 from tests.studies.rows import add_pair, enrol, make_study
 
@@ -39,6 +40,21 @@ def test_seats_that_are_there_stay_and_every_longer_prefix_is_balanced(study, re
         times = [shown[number] for number in regular]
         assert max(times) - min(times) <= 1
     assert study.events.last().what == "Raters wanted: 3, now 11."
+
+
+def test_nobody_waits_with_a_vote_while_seats_are_drawn(study, monkeypatch):
+    """Drawing thousands of seats takes seconds, and SQLite lets one write at a time."""
+    draw, inside = seat_plan.drawn, []
+    outside = len(connection.savepoint_ids)  # the test's own transaction
+
+    def watched(*asked):
+        inside.append(len(connection.savepoint_ids) - outside)
+        return draw(*asked)
+
+    monkeypatch.setattr(seat_plan, "drawn", watched)
+    seat_plan.extend(study, 5)
+    copying.with_clips(study, None)
+    assert inside == [0, 0]
 
 
 def test_somebody_more_gets_in_through_the_page(study, signed_in):
