@@ -88,4 +88,6 @@ def _about(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             raise ValueError(f"its {name} is missing or not of the right type")
     if arrays["losses"].shape != (about["epoch"],):
         raise ValueError("it does not hold one loss an epoch")
+    if not np.isfinite(arrays["losses"]).all():  # a training that went astray, or a damaged file
+        raise ValueError("its losses hold values that are no finite numbers")
     return about

@@ -6,7 +6,8 @@ What becomes of a sequence:
 - Frames are put in the order of their numbers; gaps are left as they are.
 - Blank frames (fewer than 40 pixels of body), too dark and unreadable ones are left out and counted.
 - Fewer than `frames` left: dropped. More: the LAST `frames` are kept (the paper's rule, with 50).
-- Grey pictures are cut at 128; in one of 0 and 1 alone, as masks often are, 1 is body.
+- Grey pictures are cut at 128; in one of 0 and 1 alone, as masks often are, 1 is body. What is transparent is no
+  body; where all that can be seen is dark, or all bright, it is the body.
 - Body and background swapped, several people, or frames of different sizes: dropped.
 - Bodies cut by the picture's border are kept, as is usual with CASIA-B, and counted.
 - A sequence that comes a second time: the second is dropped.

@@ -172,6 +172,39 @@ def test_masks_that_are_too_dark_are_not_called_blank(tmp_path: Path) -> None:
     assert reasons(reader) == {"001-nm-01-090": (said, 0)}
 
 
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("body", "ground"),
+    [
+        ((*BLACK, 255), (*BLACK, 0)),  # cut out: the colours are alike
+        ((*BLACK, 255), (*WHITE, 0)),
+        ((*WHITE, 255), (*WHITE, 0)),
+        ((*WHITE, 255), (*BLACK, 255)),  # nothing is transparent
+        ((*WHITE, 0), (*BLACK, 0)),  # everything is, which says nothing
+    ],
+)
+def test_a_body_in_the_alpha_channel_is_read(
+    tmp_path: Path, body: tuple[int, ...], ground: tuple[int, ...]
+) -> None:
+    shape = np.zeros((20, 30), np.bool_)
+    shape[5:15, 10:20] = True
+    picture = np.where(shape[..., None], body, ground).astype(np.uint8)
+    (sequence,) = casia_b.read(in_zip(tmp_path, {"001-nm-01-090-001.png": png(picture)}), frames=1)
+    assert np.array_equal(sequence.silhouettes[0], shape)
+
+
+def test_what_is_transparent_beside_a_picture_is_no_body(tmp_path: Path) -> None:
+    picture = np.full((20, 30, 4), 255, np.uint8)
+    picture[:, :25, :3] = 0  # black ground, and on its right a white margin that nobody sees
+    picture[5:15, 10:20, :3] = 255
+    picture[:, 25:, 3] = 0
+    (sequence,) = casia_b.read(in_zip(tmp_path, {"001-nm-01-090-001.png": png(picture)}), frames=1)
+    assert np.argwhere(sequence.silhouettes[0]).min(axis=0).tolist() == [5, 10]
+    assert np.argwhere(sequence.silhouettes[0]).max(axis=0).tolist() == [14, 19]
+
+
 def test_several_people_in_most_frames_are_dropped_and_other_views_kept(tmp_path: Path) -> None:
     two = np.zeros((48, 64), np.uint8)
     two[10:40, 10:20] = two[10:40, 40:50] = 255

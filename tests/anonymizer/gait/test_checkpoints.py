@@ -56,6 +56,12 @@ def test_weights_with_nan_are_refused(checkpoint: Checkpoint) -> None:
         checkpoints.from_bytes(rewritten(checkpoints.to_bytes(checkpoint), second=broken))
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_losses_that_are_no_numbers_are_refused(checkpoint: Checkpoint, broken: float) -> None:
+    with pytest.raises(ValueError, match="its losses hold values that are no finite numbers"):
+        checkpoints.from_bytes(rewritten(checkpoints.to_bytes(checkpoint), losses=np.array([10.5, broken])))
+
+
 def test_weights_of_another_shape_are_refused(checkpoint: Checkpoint) -> None:
     wide = np.zeros((32, 3), np.float32)
     with pytest.raises(ValueError, match=r"\(16, 3\)"):
