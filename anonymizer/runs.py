@@ -142,9 +142,24 @@ def check_new_dataset(name: str, frames: int) -> None:
         raise Refused("The dataset's name has more than 100 characters. Shorten it.", "name")
     taken = Dataset.objects.filter(name=name.strip()).first()
     if taken is not None:
-        hint = "Choose another name." if taken.ready else "It is not finished; its run can be retried."
-        raise Refused(f"A dataset is named {name.strip()!r} already. {hint}", "name")
+        raise Refused(f"A dataset is named {name.strip()!r} already. {_instead_of(taken)}", "name")
     _within("frames", frames, 1, 10_000)
+
+
+def _instead_of(taken: Dataset) -> str:
+    """What to do where the name is taken: commands say it too, so it names the run and where its buttons are."""
+    if taken.ready:
+        return "Choose another name."
+    if taken.run is None:
+        return "It was never finished: delete it in the administration, or choose another name."
+    if not taken.run.is_finished:
+        doing = "waits for a worker to fill it" if taken.run.status == Run.Status.QUEUED else "still fills it"
+        return f"Run {taken.run_id} {doing}: wait for it, or choose another name."
+    ended = "was cancelled" if taken.run.status == Run.Status.CANCELLED else "failed"
+    return (
+        f"It is not finished, since run {taken.run_id} {ended}: press Retry on that run's page to go on, delete the "
+        "dataset in the administration to begin again, or choose another name."
+    )
 
 
 # --- Networks -------------------------------------------------------------------------------------
@@ -160,7 +175,7 @@ def request_network(
     user: User | None = None,
 ) -> Run:
     """Train the network of `method` on the split's D2. `parameters` are those that its weights depend on."""
-    _check_ready(dataset)
+    check_ready(dataset)
     chosen = METHODS.get(method)
     if chosen is None or not chosen.needs_network:
         names = ", ".join(each.name for each in METHODS.values() if each.needs_network)
@@ -206,7 +221,7 @@ def request_anonymization(
     `walks` such as nm-03 limit it to these walks of each subject. `parameters` are the method's own, by name;
     what is not given is as the catalogue says, or as the checkpoint was trained.
     """
-    _check_ready(dataset)
+    check_ready(dataset)
     chosen = METHODS.get(method)
     if chosen is None:
         raise Refused(f"Method {method!r} is not known. Use one of: {', '.join(METHODS)}.")
@@ -338,7 +353,8 @@ def check_split(dataset: Dataset, how: str) -> Split:
         raise Refused(str(error), "split") from error
 
 
-def _check_ready(dataset: Dataset) -> None:
+def check_ready(dataset: Dataset) -> None:
+    """Refuse a dataset that is still being filled, or never was."""
     if not dataset.ready:
         raise Refused(
             f"Dataset {dataset.name!r} is not ready: its run has not finished. Wait for it, or retry it."

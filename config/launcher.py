@@ -10,6 +10,7 @@ import http.client
 import os
 import secrets
 import signal
+import string
 import sys
 import time
 from pathlib import Path
@@ -246,6 +247,11 @@ def status_of(port: int, path: str, site_url: str) -> int:
         connection.close()
 
 
+def new_password() -> str:
+    """95 bits in letters and digits: nothing that a command line takes for an option or a double click leaves out."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
+
+
 def first_administrator() -> str | None:
     """Make `admin` with a random password and return it; None where there is an administrator already."""
     from django.contrib.auth import get_user_model
@@ -253,7 +259,7 @@ def first_administrator() -> str | None:
     users = get_user_model().objects
     if users.filter(is_superuser=True).exists() or users.filter(username="admin").exists():
         return None
-    password = secrets.token_urlsafe(12)
+    password = new_password()
     users.create_superuser(username="admin", password=password)
     return password
 

@@ -34,6 +34,7 @@ def request_recognizer(
     kind: str = KIND,
 ) -> Run:
     """Train a recognizer on the split's D1."""
+    anonymizer_runs.check_ready(dataset)
     anonymizer_runs.check_split(dataset, split)
     check_parameters(kind, parameters or {})
     asked = _training_asked(dataset, split, kind, parameters or {})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from config import launcher
 from tests.config.launched import Launched, password_in, wait
 
 REQUEST = """
@@ -63,6 +64,12 @@ def test_it_answers_tells_the_sign_in_once_and_ends_by_either_signal(site: Launc
     assert password_in(site.lines()) == []
     assert signs_in(site, password)
     assert site.end(signal.SIGTERM) == 0
+
+
+def test_a_new_password_stands_on_any_command_line():
+    passwords = {launcher.new_password() for _ in range(99)}
+    assert ({len(each) for each in passwords}, len(passwords)) == ({16}, 99)
+    assert "".join(passwords).isalnum()
 
 
 def test_killed_in_the_middle_of_a_run_the_next_start_finishes_it_with_every_walk_once(site: Launched):

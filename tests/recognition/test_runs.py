@@ -289,6 +289,13 @@ def test_what_is_not_understood_is_refused(options):
     assert not Run.objects.filter(kind=Run.Kind.RECOGNIZE).exists()
 
 
+def test_a_dataset_that_is_still_being_filled_is_refused(anonymization):
+    anonymization.dataset.ready = False
+    with pytest.raises(Refused, match="is not ready: its run has not finished"):
+        runs.request_recognizer(anonymization.dataset, SPLIT)
+    assert not Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).exists()
+
+
 def test_unknown_parameters_are_refused(anonymization):
     with pytest.raises(Refused, match="parameters don't fit"):
         runs.request_recognizer(anonymization.dataset, SPLIT, {"depth": 3})
