@@ -2,12 +2,20 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from anonymizer import kept
 from anonymizer.models import Checkpoint
-from recognition.models import Recognition, Recognizer
-from tests.factories import AnonymizationFactory, DatasetFactory, RunFactory, SequenceFactory, clip_of
+from recognition.models import Identification, Recognition, Recognizer
+from tests.factories import (
+    AnonymizationFactory,
+    AnonymizedSequenceFactory,
+    DatasetFactory,
+    RunFactory,
+    SequenceFactory,
+    clip_of,
+)
 from tests.studies.rows import enrol, make_study, rate
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +67,43 @@ def test_an_export_of_raters_holds_no_token(client, administrator):
     assert "pseudonym" in page
     assert "idempotency_key" not in page
     assert "session_hmac" not in page
+
+
+# --- What deleting takes along --------------------------------------------------------------------
+def test_what_goes_with_a_dataset_is_counted_by_kind_and_not_listed(client, administrator):
+    client.force_login(administrator)
+    made = AnonymizationFactory()
+    walks = [SequenceFactory(subject__dataset=made.dataset) for _ in range(3)]
+    changed = [AnonymizedSequenceFactory(anonymization=made, source=walk) for walk in walks]
+    asked = Recognition.objects.create(
+        run=RunFactory(), dataset=made.dataset, anonymization=made, attacker="naive"
+    )
+    for walk, other in zip(walks, changed, strict=True):
+        named = {"predicted_subject": walk.subject, "true_rank": 1, "distance": 0.5, "gallery_view_angle": 90}
+        Identification.objects.create(recognition=asked, probe=walk, anonymized_probe=other, **named)
+    page = client.get(reverse("admin:anonymizer_dataset_delete", args=[made.dataset.pk])).context
+    assert dict(page["model_count"]) == {
+        "datasets": 1,
+        "subjects": 3,
+        "sequences": 3,
+        "anonymizations": 1,
+        "anonymized sequences": 3,
+        "recognitions": 1,
+        "identifications": 3,
+    }
+    assert page["deleted_objects"] == [made.dataset.name]
+
+
+def test_who_may_not_delete_what_goes_along_is_told_so(client, django_user_model):
+    helper = django_user_model.objects.create_user("helper", is_staff=True)
+    allowed = ("view_dataset", "delete_dataset")
+    helper.user_permissions.set(Permission.objects.filter(codename__in=allowed))
+    client.force_login(helper)
+    dataset = SequenceFactory().subject.dataset
+    page = reverse("admin:anonymizer_dataset_delete", args=[dataset.pk])
+    assert sorted(client.get(page).context["perms_lacking"]) == ["sequence", "subject"]
+    assert client.post(page, {"post": "yes"}).status_code == 403
+    dataset.refresh_from_db()
 
 
 # --- What can't be deleted ------------------------------------------------------------------------
