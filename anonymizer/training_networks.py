@@ -78,8 +78,24 @@ def _pairs(work: jobs.Work, dataset: Dataset) -> tuple["Vectors", "Vectors"]:
         if pair is not None:
             found.append(pair)
     if not found:
-        raise ValueError("There is nothing to train on: no walk of D2 goes with its noise gait.")
+        raise ValueError(_nothing_to_train_on(work.run, dataset))
     return np.concatenate([x1 for x1, _ in found]), np.concatenate([x2 for _, x2 in found])
+
+
+def _nothing_to_train_on(run: Run, dataset: Dataset) -> str:
+    from anonymizer.gait.donors import fixed_subject
+
+    subjects = _d2(run, dataset)
+    return (
+        f"There is nothing to train on. The network learns from subjects {', '.join(subjects)} with "
+        f"{fixed_subject(subjects, run.seed)} as their noise gait, who has no usable walk at all the view angles of any "
+        "of the others'. Choose a split that gives the network more subjects, or another seed."
+    )
+
+
+def _d2(run: Run, dataset: Dataset) -> tuple[str, ...]:
+    """Who trains the network."""
+    return split(dataset.subjects.values_list("label", flat=True), run.parameters["split"]).network
 
 
 def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
@@ -87,8 +103,7 @@ def _pair_jobs(run: Run, dataset: Dataset) -> Iterator["PairJob"]:
     from anonymizer.gait.batch import PackedTrack
     from anonymizer.gait.contour_pairs import PairJob
 
-    labels = list(dataset.subjects.values_list("label", flat=True))
-    network_subjects = split(labels, run.parameters["split"]).network
+    network_subjects = _d2(run, dataset)
     sequences = Sequence.objects.filter(subject__dataset=dataset, subject__label__in=network_subjects)
     walks = store.tracks(sequences.select_related("subject"))
     noise, learned = donors.fixed_subject(network_subjects, run.seed), _learned(run)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from anonymizer import jobs
+from anonymizer.access import visible_runs
 from anonymizer.models import Dataset, Run
 from recognition.models import Recognition
 from studies.access import visible_studies
@@ -14,13 +15,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Counts for the rail; raters and visitors who are not signed in see none of it."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
+    runs = visible_runs(request.user)
+    shown = ("kind", "status", "stage", "done", "total")
+    going = list((jobs.unfinished() & runs).order_by("-status", "pk").only(*shown))  # running ones first
     return {
         "rail": {
             "datasets": Dataset.objects.count(),
-            "runs": Run.objects.exclude(kind=Run.Kind.DEMO).count(),
+            "runs": runs.exclude(kind=Run.Kind.DEMO).count(),
             "recognitions": Recognition.objects.count(),
             "studies": visible_studies(request.user).count(),
         },
-        "jobs_running": jobs.unfinished()[:3],
-        "jobs_running_count": jobs.unfinished().count(),
+        "job_shown": going[0] if going else None,
+        "jobs_running": sum(run.status == Run.Status.RUNNING for run in going),
+        "jobs_waiting": sum(run.status == Run.Status.QUEUED for run in going),
     }

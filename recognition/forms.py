@@ -22,6 +22,7 @@ class RecognizerForm(RunForm):
     kind = forms.ChoiceField(required=False, initial=runs.KIND)
     parameters = forms.CharField(
         required=False,
+        max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text="Only what differs from the defaults, one name=value a line.",
     )
@@ -51,7 +52,8 @@ class RecognizerForm(RunForm):
         try:
             cleaned["parameters"] = kind_named(cleaned["kind"]).parsed(texts)
         except ValueError as error:
-            self.add_error("parameters", f"{str(error)[0].upper()}{str(error)[1:]}.")
+            said = str(error).rstrip(".")
+            self.add_error("parameters", f"{said[0].upper()}{said[1:]}.")
         return cleaned
 
 

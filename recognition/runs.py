@@ -197,6 +197,7 @@ def request_ablation(
     user: User | None = None,
 ) -> Run:
     """Compare variants of the recognizer on clear walks: what does each of its parts contribute?"""
+    anonymizer_runs.check_ready(dataset)
     anonymizer_runs.check_split(dataset, split)
     enrolled, tested = choices.checked(dataset, *choices.of_dataset(dataset, gallery, probe))
     asked = {"dataset": dataset.pk, "split": split, "gallery": str(enrolled), "probe": str(tested)}

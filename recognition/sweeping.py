@@ -70,6 +70,7 @@ def request_sweep(
     trained = {"kind": runs.KIND, "parameters": {}, **(recognizer or {})}
     runs.check_parameters(trained["kind"], trained["parameters"])
     for dataset in datasets:
+        anonymizer_runs.check_ready(dataset)
         anonymizer_runs.check_split(dataset, split)
         runs.check_choices(dataset, options)
         for each in wanted:

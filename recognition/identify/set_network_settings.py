@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 NAME = "set-network"
+LARGEST = 256  # pixels a side of a frame
+BOUNDS = {  # from, to: what is beyond would end hours later, or never
+    "strip_features": (1, 1024),
+    "frames": (1, 1000),
+    "subjects": (2, 1000),
+    "gaits": (2, 1000),
+    "steps": (1, 1_000_000),
+    "seed": (0, 2**63 - 1),
+}
 
 
 @dataclass(frozen=True)
@@ -27,22 +36,27 @@ class Parameters:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        rows = self.frame[0] // 4
-        if self.frame[0] % 4 or self.frame[1] % 2 or min(self.frame) < 8:
-            raise ValueError(
-                f"Frames of {self.frame} don't fit: the height must be a multiple of 4, the width of 2."
-            )
-        if not self.strips or any(strips < 1 or rows % strips for strips in self.strips):
-            raise ValueError(f"{rows} rows can't be cut into {self.strips} strips of equal height.")
-        for name in ("strip_features", "frames", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        if self.subjects < 2 or self.gaits < 2:
-            raise ValueError("Training compares at least 2 subjects with 2 gaits each.")
+        self._check_shapes()
+        for name, (least, most) in BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be from {least} to {most}, not {getattr(self, name)}.")
         if not 0 < self.learning_rate < 1 or not 0 < self.margin < 10:
             raise ValueError(
                 f"Learning rate {self.learning_rate} and margin {self.margin} must be small and positive."
             )
+
+    def _check_shapes(self) -> None:
+        if len(self.frame) != 2 or self.frame[0] % 4 or self.frame[1] % 2 or min(self.frame) < 8:
+            raise ValueError(
+                f"Frames of {self.frame} don't fit: they take a height that is a multiple of 4 and a width of 2."
+            )
+        if max(self.frame) > LARGEST:
+            raise ValueError(f"Frames of {self.frame} are too large. Use at most {LARGEST} pixels a side.")
+        if len(self.channels) != 3 or not all(1 <= channels <= 1024 for channels in self.channels):
+            raise ValueError(f"Channels {self.channels} must be three numbers from 1 to 1024.")
+        rows = self.frame[0] // 4
+        if not self.strips or any(strips < 1 or rows % strips for strips in self.strips):
+            raise ValueError(f"{rows} rows can't be cut into {self.strips} strips of equal height.")
 
 
 def checked(given: Mapping[str, Any]) -> Parameters:

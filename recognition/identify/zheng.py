@@ -26,6 +26,7 @@ FORMAT = "gaitmos-zheng-1"
 PROJECTIONS = ("pls", "joint-pls", "none")
 TRANSFORMS = ("vtm", "none")
 COLUMNS = ("subject", "sequence")
+MOST = 100_000  # components or rank asked for: training gaits cap both far below
 LARGEST = 256  # pixels a side: larger images hold no more of a silhouette, and cost memory
 
 
@@ -53,12 +54,12 @@ class Parameters:
             raise ValueError(f"Size {self.size} is no height and width in pixels. Use 64, 48.")
         if max(self.size) > LARGEST:
             raise ValueError(f"Size {self.size} is too large. Use at most {LARGEST} pixels a side.")
-        if self.rank is not None and self.rank < 1:
-            raise ValueError(f"The view transformation's rank must be at least 1, not {self.rank}.")
+        if self.rank is not None and not 1 <= self.rank <= MOST:
+            raise ValueError(f"The view transformation's rank must be from 1 to {MOST}, not {self.rank}.")
         if not (math.isfinite(self.ridge) and self.ridge >= 0):
             raise ValueError(f"The view transformation's ridge must be 0 or more, not {self.ridge}.")
-        if self.components < 1:
-            raise ValueError(f"PLS needs at least 1 component, not {self.components}.")
+        if not 1 <= self.components <= MOST:
+            raise ValueError(f"PLS takes from 1 to {MOST} components, not {self.components}.")
 
 
 @dataclass

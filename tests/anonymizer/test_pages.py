@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from anonymizer import charts, jobs, run_page
 from anonymizer.command_line import command
 from anonymizer.film import film, png
 from anonymizer.models import Run
+from config.context import site
 from tests.factories import (
     AnonymizationFactory,
     AnonymizedSequenceFactory,
@@ -609,6 +611,23 @@ def test_jobs_at_the_rails_foot_are_polled_while_there_are_any(signed_in):
     assert "hx-get" not in signed_in.get(address).content.decode()
     run = running()
     assert f"1 job running {run} Walking: 25 %" in text(signed_in.get(address))
+    RunFactory.create_batch(3, status=Run.Status.QUEUED)
+    assert f"1 job running, 3 waiting {run} Walking: 25 %" in text(signed_in.get(address))
+
+
+def test_a_job_that_ends_while_a_page_is_made_is_still_on_it(rf, researcher):
+    run = running()
+    request = rf.get("/")
+    request.user = researcher
+    context = site(request)
+    Run.objects.update(status=Run.Status.SUCCEEDED)
+    assert reverse("anonymizer:run", args=[run.pk]) in render_to_string("_jobs_foot.html", context)
+
+
+def test_jobs_of_other_peoples_studies_are_neither_counted_nor_named(signed_in):
+    RunFactory(kind=Run.Kind.PREPARE_STUDY, status=Run.Status.RUNNING)
+    assert text(signed_in.get(reverse("anonymizer:jobs_foot"))) == ""
+    assert signed_in.get("/").context["rail"]["runs"] == 0
 
 
 # --- Pictures, films, clips -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from anonymizer import anonymizing, importing, jobs, making_datasets, runs, store, tasks, training_networks
 from anonymizer.gait import casia_b
 from anonymizer.gait.catalogue import METHODS
+from anonymizer.gait.donors import fixed_subject
 from anonymizer.gait.reading import RecordedSequence
 from anonymizer.gait.silhouettes import pack, unpack
 from anonymizer.jobs import Refused
@@ -249,6 +250,16 @@ def test_walks_that_the_noise_subject_was_not_recorded_for_are_left_out_of_the_t
     of(dataset).filter(subject__label=noise, view_angle=0).delete()
     of(dataset).filter(subject__label=other, number=2, view_angle=0).delete()
     assert done(network(dataset)).checkpoint.parameters["frames"] == 3  # the walk seen from 90° alone
+
+
+def test_a_network_without_walks_to_learn_from_says_whose_are_missing_and_what_to_do(dataset):
+    noise = fixed_subject(["001", "002"], seed=1)
+    Sequence.objects.filter(subject__dataset=dataset, subject__label=noise, view_angle=0).delete()
+    run = network(dataset)
+    with pytest.raises(
+        ValueError, match=f"subjects 001, 002 with {noise} as their noise gait, .* another seed"
+    ):
+        runs.execute(run)
 
 
 # --- Anonymization --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Run
-from recognition import copies, gathering, keeping, learning, reports, runs
+from recognition import copies, gathering, keeping, learning, reports, runs, sweeping
 from recognition.described import Shelf
 from recognition.identify.attackers import ATTACKERS
 from recognition.models import Identification, Recognition, Recognizer
@@ -289,16 +289,22 @@ def test_what_is_not_understood_is_refused(options):
     assert not Run.objects.filter(kind=Run.Kind.RECOGNIZE).exists()
 
 
-def test_a_dataset_that_is_still_being_filled_is_refused(anonymization):
-    anonymization.dataset.ready = False
-    with pytest.raises(Refused, match="is not ready: its run has not finished"):
-        runs.request_recognizer(anonymization.dataset, SPLIT)
-    assert not Run.objects.filter(kind=Run.Kind.TRAIN_RECOGNIZER).exists()
-
-
 def test_unknown_parameters_are_refused(anonymization):
     with pytest.raises(Refused, match="parameters don't fit"):
         runs.request_recognizer(anonymization.dataset, SPLIT, {"depth": 3})
+
+
+def test_nothing_is_learned_from_a_dataset_that_is_not_ready(anonymization):
+    dataset = anonymization.dataset
+    dataset.ready = False
+    sweep = sweeping.conditions(["sdf"], [])
+    for request in (
+        lambda: runs.request_recognizer(dataset, SPLIT),
+        lambda: runs.request_ablation(dataset, SPLIT),
+        lambda: sweeping.request_sweep([dataset], sweep, split=SPLIT),
+    ):
+        with pytest.raises(Refused, match="is not ready: its run has not finished"):
+            request()
 
 
 def test_probes_that_were_not_changed_cannot_be_judged(anonymization):

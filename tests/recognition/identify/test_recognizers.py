@@ -31,6 +31,21 @@ def test_what_does_not_fit_is_named(text, words):
         kind_named("zheng").parsed(text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [("set-network", {"frame": "8"}, "a height that is a multiple of 4 and a width of 2"),
+     ("set-network", {"frame": "1024,22"}, "at most 256 pixels"),
+     ("set-network", {"channels": "16"}, "three numbers from 1 to 1024"),
+     ("set-network", {"steps": "9" * 30}, "steps must be from 1 to 1000000"),
+     ("set-network", {"seed": "-1"}, "seed must be from 0"),
+     ("zheng", {"components": "9" * 30}, "from 1 to 100000 components"),
+     ("zheng", {"rank": "9" * 30}, "from 1 to 100000")],
+)  # fmt: skip
+def test_shapes_and_numbers_that_no_training_could_use_are_refused(kind, text, words):
+    with pytest.raises(ValueError, match=words):
+        kind_named(kind).parsed(text)
+
+
 def test_knowing_the_kinds_loads_no_torch():
     program = (
         "import sys; from recognition.identify.recognizers import KINDS; "

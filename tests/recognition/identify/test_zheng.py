@@ -163,7 +163,7 @@ def test_a_poor_view_angle_caps_the_components_of_all(train_and_test):
     [
         ({"projection": "pca"}, "Projection 'pca' is unknown"),
         ({"transform": "gan"}, "Transform 'gan' is unknown"),
-        ({"components": 0}, "at least 1 component"),
+        ({"components": 0}, "from 1 to 100000 components"),
         ({"size": (0, 48)}, "no height and width"),
         ({"size": (64, 4800)}, "too large"),
         ({"ridge": float("nan")}, "ridge must be 0 or more"),
