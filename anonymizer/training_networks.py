@@ -88,8 +88,8 @@ def _nothing_to_train_on(run: Run, dataset: Dataset) -> str:
     subjects = _d2(run, dataset)
     return (
         f"There is nothing to train on. The network learns from subjects {', '.join(subjects)} with "
-        f"{fixed_subject(subjects, run.seed)} as their noise gait, who has no usable walk at all the view angles of any "
-        "of the others'. Choose a split that gives the network more subjects, or another seed."
+        f"{fixed_subject(subjects, run.seed)} as their noise gait, who has no usable walk at all the view angles of "
+        "any of the others'. Choose a split that gives the network more subjects, or another seed."
     )
 
 
