@@ -113,6 +113,9 @@ class Pair(Schema):
 
 class Score(Schema):
     score: StrictInt
+    presentation: int | None = Field(
+        None, description="the pair that was watched: refused if another one has its place"
+    )
     playback: dict[str, Any] = Field(
         default_factory=dict,
         description="watched_fraction (the least over the clips, or one a clip), stalls, started_at, …",
@@ -239,7 +242,7 @@ def presentation(request: HttpRequest, rater: str, position: int, lang: str = ""
 )
 def rate(request: HttpRequest, rater: str, position: int, score: Score) -> Status[KeptScore]:
     """Keep the score. The first one stays: the same again is 200, another one 409 with what was kept."""
-    kept, is_new = rating.rate(rater_of(rater), position, score.score, score.playback)
+    kept, is_new = rating.rate(rater_of(rater), position, score.score, score.playback, score.presentation)
     return Status(201 if is_new else 200, KeptScore(position=position, score=kept.score))
 
 

@@ -156,8 +156,12 @@ def _touch(rater: Rater) -> None:
 # --- Scores -------------------------------------------------------------------------------------
 
 
-def rate(rater: Rater, position: int, score: int, playback: Mapping[str, Any]) -> tuple[Rating, bool]:
+def rate(
+    rater: Rater, position: int, score: int, playback: Mapping[str, Any], presentation_id: int | None = None
+) -> tuple[Rating, bool]:
     """The kept rating and whether it is new. The first score counts; the same one again changes nothing.
+
+    `presentation_id` names the pair that was watched: another device may have had it replaced meanwhile.
 
     Raises NoSuchPresentation, OffTheScale, NotWatched, AlreadyRated when another score was kept, or, where
     none was, Expired or Frozen.
@@ -170,6 +174,7 @@ def rate(rater: Rater, position: int, score: int, playback: Mapping[str, Any]) -
         _check_score(rater.study, score)
         kept, new = Rating.objects.filter(presentation=presentation).first(), False
         if kept is None:
+            _check_same(presentation, presentation_id)
             kept, new = _keep(presentation, score, _evidence(rater, presentation, playback))
             _touch(rater)
             _finish_if_done(rater)
@@ -187,6 +192,13 @@ def _check_score(study: Study, score: int) -> None:
     scores = [entry["score"] for entry in study.scale]
     if isinstance(score, bool) or score not in scores:
         raise OffTheScale(f"{score!r} is not on the scale: choose one of {', '.join(map(str, scores))}.")
+
+
+def _check_same(presentation: Presentation, watched: int | None) -> None:
+    if watched not in (None, presentation.pk):
+        raise NotWatched(
+            "Another pair has taken this place meanwhile. Load it, watch it to its end, then score."
+        )
 
 
 def _keep(presentation: Presentation, score: int, evidence: dict[str, Any]) -> tuple[Rating, bool]:

@@ -122,8 +122,8 @@ function save() {
   if (current() !== "trial" || !isOpen()) return;
   const score = chosen();
   if (!score) return askForChoice();
-  const { position } = shown;
-  const before = queue.add({ position, score, playback: player.evidence.report() });
+  const { position, presentation } = shown;
+  const before = queue.add({ position, presentation, score, playback: player.evidence.report() });
   notice(before && before !== score ? t("notice.kept_before", { ...numbered(position), score: before }) : "");
   draft.drop();
   leavePair(position);
@@ -151,10 +151,13 @@ function goOn(position) {
 /* ---------- scores on their way ---------- */
 queue.settled = ({ position }, answer) => {
   const isKept = [200, 201].includes(answer.status) || Boolean(answer.body?.kept);
-  if (answer.status === 404) return gone();
+  if (answer.status === 404) return leftOutOrGone(position);
   if (answer.status === 410) return expired();
   if (isKept && unsaved.delete(position)) state.saved += 1;
-  if (answer.body?.kept) notice(t("notice.kept_before", { ...numbered(position), score: answer.body.kept }));
+  if (answer.body?.kept) {
+    notice(t("notice.kept_before", { ...numbered(position), score: answer.body.kept }));
+    catchUp();
+  }
   if (!isKept) {
     notice(t("notice.not_taken", numbered(position)));
     state.todo.push(position);
@@ -162,6 +165,22 @@ queue.settled = ({ position }, answer) => {
   if (connection.lost) showConnection(queue.waiting().length);
   return showProgress(shown?.position);
 };
+
+// No such pair: it was left out from another device where it did not play, or nothing is stored any more.
+async function leftOutOrGone(position) {
+  if (await catchUp()) notice(t("notice.left_out", numbered(position)));
+}
+
+// Another device went on with this rater's pairs: what it has dealt with is not asked here again.
+async function catchUp() {
+  const answer = await persist(() => call("GET", me));
+  if (answer.status !== 200) return gone();
+  takeProgress(answer.body);
+  if (current() !== "trial" || !shown || state.todo.includes(shown.position)) return true;
+  stop();
+  nextPair();
+  return true;
+}
 
 function sent() {
   if (queue.waiting().length) return;

@@ -12,8 +12,8 @@ const key = `gaitmos-study-${study}-${parameters.PROLIFIC_PID ?? parameters.work
 let device = { plays: null, speed: null };
 
 async function start() {
+  if (state === "open") wayIn(); // first: however long the rest takes, Start is ours to handle
   if (study && store.get(key)?.rater) await resume();
-  if (state === "open") wayIn();
 }
 
 const addressOf = (rater) => `/r/${rater}/?lang=${language}`;
@@ -36,6 +36,7 @@ function wayIn() {
   tryDevice();
   window.addEventListener("online", tryDevice);
   const box = byId("agree");
+  find("button", byId("consent")).disabled = false;
   byId("consent").addEventListener("submit", (event) => {
     event.preventDefault();
     if (needsTick(box)) return;
@@ -75,11 +76,16 @@ async function enrol() {
       location.replace(addressOf(answer.body.rater));
       return;
     }
-    refuse(has(`refused.${answer.body?.code}`) ? t(`refused.${answer.body.code}`) : t("refused.other"));
+    refuse(t(`refused.${reason(answer)}`));
   } catch {
     refuse(t("refused.offline"));
   }
   button.removeAttribute("aria-busy");
+}
+
+function reason({ status, body }) {
+  if (has(`refused.${body?.code}`)) return body.code;
+  return status === 422 ? "altered_link" : "other"; // nothing else of what is sent can be wrong
 }
 
 function application(idempotencyKey) {

@@ -229,6 +229,20 @@ def test_a_repeated_report_of_the_same_pair_replaces_it_once(study: Study) -> No
     assert rater.presentations.count() == 3
 
 
+def test_a_score_goes_to_no_pair_but_the_one_that_was_watched(study: Study) -> None:
+    rater = enrol(study)
+    told, first = watched(rater, 1), rating.present(rater, 1)
+    replaced_on_another_device = rating.replace(rater, 1, "does not play", first.pk)
+    watched(rater, 1)
+
+    with pytest.raises(rating.NotWatched):
+        rating.rate(rater, 1, 4, told, first.pk)
+    assert rating.remaining(rater) == [1, 2]
+
+    rating.rate(rater, 1, 3, told, replaced_on_another_device.pk)
+    assert Rating.objects.get().presentation == replaced_on_another_device
+
+
 def test_when_no_pair_is_left_the_position_is_left_out(study: Study) -> None:
     rater = enrol(study)
     rating.replace(rater, 1, "error")

@@ -1,5 +1,5 @@
 // Calls to the API that wait for the connection: nothing is given up because a network or a server is away.
-const PATIENCE_MS = 30000; // for one answer
+export const PATIENCE_MS = 30000; // for one answer
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15000;
 
@@ -22,16 +22,20 @@ export async function call(method, path, body) {
     keepalive: method === "PUT", // a score is on its way even if the page is closed now
     signal: AbortSignal.timeout?.(PATIENCE_MS),
   });
-  const text = await response.text();
-  return { status: response.status, body: text ? JSON.parse(text) : null };
+  return { status: response.status, body: told(response.status, await response.text()) };
 }
+
+// The study answers in JSON. Whatever answers in its place (a hotel's sign-in page, a proxy) is no answer: it throws.
+const told = (status, text) => (status === 204 || awaits(status) ? null : JSON.parse(text));
+
+const awaits = (status) => status >= 500 || status === 429;
 
 // Tries until there is an answer that is not "try again later".
 export async function persist(attempt) {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
       const answer = await attempt();
-      if (answer.status < 500 && answer.status !== 429) {
+      if (!awaits(answer.status)) {
         setLost("");
         return answer;
       }

@@ -49,7 +49,7 @@ export class Queue {
     this.sending = false;
   }
 
-  put({ position, score, playback }) {
-    return call("PUT", `raters/${this.rater}/presentations/${position}/rating`, { score, playback });
+  put({ position, score, playback, presentation }) {
+    return call("PUT", `raters/${this.rater}/presentations/${position}/rating`, { score, playback, presentation });
   }
 }
