@@ -178,7 +178,8 @@ def known_pairs(study: Study) -> QuerySet[Stimulus]:
 
 
 def _pair(stimulus: Stimulus) -> Row:
-    """The method is its condition's; whose walk it is, where the clips are of walks that are known here."""
+    """The method is its condition's, or what the condition is called where clips were brought without one; whose walk
+    it is, where the clips are of walks that are known here."""
     condition, changed = stimulus.condition, stimulus.anonymized_sequence
     shown = stimulus.reference_clip or stimulus.test_clip
     walk = changed.source if changed else shown.sequence
@@ -190,7 +191,7 @@ def _pair(stimulus: Stimulus) -> Row:
         walk.gait_condition if walk else "",
         walk.number if walk else None,
         stimulus.view_angle,
-        condition.method if condition else "",
+        (condition.method or condition.label) if condition else "",
         condition.anonymization.alpha if condition and condition.anonymization else None,
         changed.donor if changed else "",
         stimulus.reference_clip.sha256 if stimulus.reference_clip else "",

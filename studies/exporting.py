@@ -11,7 +11,7 @@ from django.db.models import Count, Max
 
 from anonymizer import jobs
 from anonymizer.models import Run
-from studies import export, export_files
+from studies import attack, export, export_files
 from studies.models import Export, Presentation, Rating, Study
 
 DIRECT_ROWS = 20_000  # more than these are written by a job
@@ -22,15 +22,15 @@ def is_large(study: Study) -> bool:
 
 
 def state_of(study: Study) -> str:
-    """Changes whenever an export of the study would."""
+    """Changes whenever an export of the study would: with every rater, score, line of the log and recognition."""
     shown = Presentation.objects.filter(rater__study=study)
-    masks = study.masks.aggregate(Count("pk"), Max("pk"), Count("lifted"), Max("lifted"))
     states = study.raters.order_by().values_list("state").annotate(Count("pk"))
     found = (
         study.count_abandoned,
         shown.aggregate(Count("pk"), Max("pk"), Count("fetched_at"), Max("fetched_at"), Count("replaced_by")),
         Rating.objects.filter(presentation__rater__study=study).aggregate(Count("pk"), Max("pk")),
-        masks,
+        study.events.aggregate(Max("pk")),  # masks, settings, corrections by hand, open and closed
+        attack.newest(list(study.conditions.select_related("anonymization"))),
         sorted(states),
     )
     return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

@@ -75,13 +75,15 @@ def test_a_row_says_what_was_shown_to_whom_and_what_they_said():
 def test_the_method_is_that_of_the_pairs_own_condition():
     study = make_study(view_angles=(0, 0), seats=((1, 2),))
     first = study.conditions.get()
-    brought = study.conditions.create(number=2, label="theirs", method="theirs")
+    brought = study.conditions.create(number=2, label="Theirs, of 2025", method="theirs")
     study.stimuli.filter(number=2).update(condition=brought)
     enrol(study)
     assert [(row["method"], row["alpha"]) for row in entries(study)] == [
         (first.method, 0.3),
         ("theirs", None),
     ]
+    study.conditions.filter(number=2).update(method="")
+    assert [row["method"] for row in entries(study)] == [first.method, "Theirs, of 2025"]
 
 
 def test_a_clip_of_no_known_walk_has_no_subject_and_no_method():

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from anonymizer import jobs
 from anonymizer.models import Run
-from studies import exporting, tasks
+from studies import exporting, life, screening, tasks
 from studies.models import Export
 from tests.studies.attacks import attack
 from tests.studies.rows import enrol, rate
@@ -116,12 +116,22 @@ def test_the_same_file_is_asked_for_once_until_something_changes(large):
     assert exporting.request_export(large, "csv", None) != first
 
 
-def test_a_file_is_fresh_until_a_vote_comes_or_a_mask_is_set(large):
-    assert exporting.fresh(large, "csv") is None
-    jobs.execute(exporting.request_export(large, "csv", None).pk, exporting.export_study)
-    assert exporting.fresh(large, "csv") == Export.objects.get()
-    large.masks.create(rater=large.raters.get())
-    assert exporting.fresh(large, "csv") is None
+CHANGES = {
+    "a vote": lambda study: rate(enrol(study), 1, 3),
+    "a mask": lambda study: screening.set_rater_aside(study, study.raters.get(), None, "tired"),
+    "a correction by hand": lambda study: screening.votes_corrected(study, "1 rating changed"),
+    "its closing": lambda study: life.close_study(study),
+    "an attack": lambda study: attack(study.anonymization),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_file_is_fresh_until_something_changes(large, change):
+    assert exporting.fresh(large, "bundle") is None
+    jobs.execute(exporting.request_export(large, "bundle", None).pk, exporting.export_study)
+    assert exporting.fresh(large, "bundle") == Export.objects.get()
+    change(large)
+    assert exporting.fresh(large, "bundle") is None
 
 
 def test_a_finished_run_leads_to_its_file(signed_in, large):
