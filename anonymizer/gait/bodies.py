@@ -95,7 +95,9 @@ def _write_shrunk(pixels: NDArray[np.uint8], boxes: NDArray[np.int64], result: N
     """Bodies taller than the result; the others are left blank."""
     for frame in range(len(pixels)):
         top, left, bottom, right = boxes[frame]
-        _shrink(pixels[frame], top, left, bottom, right, result[frame])
+        if bottom - top > result.shape[1]:
+            body = np.ascontiguousarray(pixels[frame, top:bottom, left:right])
+            _shrink(body, 0, right - left, result[frame])
 
 
 @njit(cache=True)
@@ -103,60 +105,82 @@ def _open_and_shrink(bits: NDArray[np.uint8], boxes: NDArray[np.int64], result: 
     """As `_write_shrunk`, and the boxes, out of bits (frames, rows, bytes); only bytes around a body are opened."""
     _, rows, across = bits.shape
     words = np.empty(rows * across, np.uint64)  # eight pixels each
-    columns = np.empty(across * 8, np.uint8)
+    columns = np.empty(across, np.uint8)
     for frame in range(len(bits)):
-        top, begin, bottom, end = box_of(bits[frame], columns[:across])
-        wide = end - begin
-        for row in range(top, bottom):
-            for byte in range(wide):
-                words[(row - top) * wide + byte] = EIGHT_PIXELS[bits[frame, row, begin + byte]]
+        top, begin, bottom, end = box_of(bits[frame], columns)
         if bottom:
-            pixels = words[: (bottom - top) * wide].view(np.uint8).reshape((bottom - top, wide * 8))
-            _, left, _, right = box_of(pixels, columns[: wide * 8])
+            wide = end - begin
+            left, right = _blank_before(columns[begin]), 8 * wide - _blank_after(columns[end - 1])
             boxes[frame] = top, begin * 8 + left, bottom, begin * 8 + right
-            _shrink(pixels, 0, left, bottom - top, right, result[frame])
+            if bottom - top > result.shape[1]:
+                for row in range(top, bottom):
+                    for byte in range(wide):
+                        words[(row - top) * wide + byte] = EIGHT_PIXELS[bits[frame, row, begin + byte]]
+                body = words[: (bottom - top) * wide].view(np.uint8).reshape((bottom - top, wide * 8))
+                _shrink(body, left, right, result[frame])
 
 
 @njit(cache=True)
-def _shrink(
-    pixels: NDArray[np.uint8], top: int, left: int, bottom: int, right: int, result: NDArray[np.uint8]
-) -> None:
-    """The body in this box into the result (height, width), if it is taller."""
+def _blank_before(byte: int) -> int:
+    """Bits before the first one that is set."""
+    bits = 0
+    while not byte & (128 >> bits):
+        bits += 1
+    return bits
+
+
+@njit(cache=True)
+def _blank_after(byte: int) -> int:
+    """Bits after the last one that is set."""
+    bits = 0
+    while not byte & (1 << bits):
+        bits += 1
+    return bits
+
+
+@njit(cache=True)
+def _shrink(body: NDArray[np.uint8], left: int, right: int, result: NDArray[np.uint8]) -> None:
+    """The body, which stands between these columns, into the result (height, width)."""
     height = result.shape[0]
-    if bottom - top > height:
-        width = max(1, round((right - left) * height / (bottom - top)))
-        _place_centred(result, _shrunk(pixels, (top, left, bottom, right), height, width))
+    width = max(1, round((right - left) * height / len(body)))
+    _place_centred(result, _shrunk(body, left, right, height, width))
 
 
 @njit(cache=True)
-def _shrunk(
-    pixels: NDArray[np.uint8], box: tuple[int, int, int, int], height: int, width: int
-) -> NDArray[np.uint8]:
+def _shrunk(body: NDArray[np.uint8], left: int, right: int, height: int, width: int) -> NDArray[np.uint8]:
     """(height, width): 1 where at least half of a pixel's area is body, as OpenCV's INTER_AREA has it."""
-    top, left, bottom, right = box
-    flat = pixels.reshape(-1)  # rows of it lie in memory order, which the compiler must know
-    row_firsts, row_shares = _area_shares(bottom - top, height)
-    column_firsts, column_shares = _area_shares(right - left, width)
-    result = np.zeros((height, width), np.uint8)
-    covered = np.zeros(right - left + len(column_shares), np.float32)
-    area = np.empty(width, np.float32)
-    for i in range(height):
-        covered[:] = 0
-        for k in range(len(row_shares)):
-            share = row_shares[k, i]
-            if share > 0:
-                begin = (top + row_firsts[i] + k) * pixels.shape[1] + left
-                row = flat[begin : begin + right - left]
-                for column in range(len(row)):
-                    covered[column] += share * np.float32(row[column])
+    covered = _shrunk_rows(body, height)
+    firsts, shares = _area_shares(right - left, width)
+    result = np.empty((height, width), np.uint8)
+    area = np.empty(height, np.float32)
+    for j in range(width):
         area[:] = 0
-        for k in range(len(column_shares)):
-            shares = column_shares[k]
-            for j in range(width):
-                area[j] += shares[j] * covered[column_firsts[j] + k]
-        for j in range(width):
-            result[i, j] = area[j] > _HALF
+        for k in range(len(shares)):
+            if shares[k, j] > 0:
+                share, column = shares[k, j], covered[left + firsts[j] + k]
+                for i in range(height):
+                    area[i] += share * column[i]
+        for i in range(height):
+            result[i, j] = area[i] > _HALF
     return result
+
+
+@njit(cache=True)
+def _shrunk_rows(body: NDArray[np.uint8], height: int) -> NDArray[np.float32]:
+    """(columns, height) how much of each target row is body: what is then added up along the rows lies together."""
+    firsts, shares = _area_shares(len(body), height)
+    covered = np.empty((body.shape[1], height), np.float32)
+    strip = np.empty(body.shape[1], np.float32)
+    for i in range(height):
+        strip[:] = 0
+        for k in range(len(shares)):
+            if shares[k, i] > 0:
+                share, row = shares[k, i], body[firsts[i] + k]
+                for column in range(len(row)):
+                    strip[column] += share * np.float32(row[column])
+        for column in range(len(strip)):
+            covered[column, i] = strip[column]
+    return covered
 
 
 @njit(cache=True)
@@ -181,10 +205,13 @@ def _area_shares(size: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.
 def _place_centred(target: NDArray[np.uint8], body: NDArray[np.uint8]) -> None:
     """Write the body into `target` (height, width) so that its centroid's column is the middle one."""
     pixels = columns = 0
+    held = np.zeros(body.shape[1], np.int32)  # pixels in each column
     for row in range(body.shape[0]):
         for column in range(body.shape[1]):
-            pixels += body[row, column]
-            columns += body[row, column] * column
+            held[column] += body[row, column]
+    for column in range(body.shape[1]):
+        pixels += held[column]
+        columns += held[column] * column
     if pixels == 0:  # nothing but specks, thinner than half a pixel after scaling
         return
     left = round((target.shape[1] - 1) / 2 - columns / pixels)
