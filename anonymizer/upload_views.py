@@ -19,7 +19,7 @@ def announce(request: HttpRequest) -> JsonResponse:
     try:
         asked = json.loads(request.body)
         name, size = str(asked["name"]), int(asked["size"])
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, OverflowError):
         return JsonResponse({"detail": "Send the file's name and its size in bytes as JSON."}, status=422)
     try:
         upload = uploads.announce(request.user, name, size, str(asked.get("fingerprint", ""))[:64])  # type: ignore[arg-type]

@@ -61,6 +61,7 @@ def announce(user: User, filename: str, size: int, fingerprint: str = "") -> Upl
     """A new upload, or the same file's earlier one, which goes on where it stood."""
     check_size(size)
     ending(filename)
+    filename, fingerprint = filename.replace("\0", ""), fingerprint.replace("\0", "")
     filename = filename[-NAME_LENGTH:]  # its ending says what it is
     alike = Upload.objects.filter(user=user, filename=filename, size=size, fingerprint=fingerprint)
     begun = alike.first() if fingerprint else None

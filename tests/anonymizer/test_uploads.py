@@ -138,11 +138,20 @@ def test_nobody_else_reaches_an_upload(upload, client, administrator):
     assert client.get(reverse("anonymizer:upload", args=[upload.token])).status_code == 302
 
 
-@pytest.mark.parametrize("about", [{}, {"name": "walks.zip"}, {"name": "walks.zip", "size": "many"}])
+@pytest.mark.parametrize(
+    "about",
+    [{}, {"name": "walks.zip"}, {"name": "walks.zip", "size": "many"},
+     {"name": "walks.zip", "size": float("inf")}],
+)  # fmt: skip
 def test_an_announcement_without_sense_is_refused_in_words(signed_in, about):
     answer = announce(signed_in, **about)
     assert answer.status_code == 422
     assert "size in bytes" in answer.json()["detail"]
+
+
+def test_a_name_with_a_byte_that_no_database_holds_is_taken_without_it(signed_in):
+    assert announce(signed_in, name="wal\0ks.zip", size=6).status_code == 201
+    assert Upload.objects.get().filename == "walks.zip"
 
 
 def test_an_upload_can_be_given_up(upload, signed_in):

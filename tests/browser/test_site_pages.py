@@ -169,6 +169,16 @@ def test_a_recognition_is_a_ladder_and_a_matrix(page: Page, site: str, recognize
     everybody_can_read(page)
 
 
+def test_whose_numbers_they_are_stays_in_view_on_a_phone(page: Page, site: str, recognized: Run):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site + reverse("recognition:recognition", args=[recognized.pk]))
+    table = page.get_by_role("region", name="The ladder as a table, scrolls sideways")
+    name = table.get_by_role("rowheader", name="Naive")
+    place = name.bounding_box()
+    assert table.evaluate("table => (table.scrollLeft = 1000) && table.scrollLeft") > 100
+    assert name.bounding_box() == place
+
+
 def test_a_sweep_is_a_frontier_and_its_table(page: Page, site: str, dataset: Dataset):
     rates = {f"{name}_rank1": rate for name, rate in (("clear", 0.95), ("naive", 0.1), ("strongest", 0.6))}
     row = {
