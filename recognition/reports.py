@@ -10,7 +10,7 @@ from anonymizer.models import Anonymization, Run
 from recognition.models import Identification, Recognition
 from recognition.tables import Columns, Row
 
-ORIGINALS = ""
+ORIGINALS = ""  # the attacker of the row that holds their answers
 COLUMNS: Columns = {
     "attacker": "text",
     "subject": "text",

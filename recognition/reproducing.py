@@ -5,7 +5,7 @@ from typing import Any
 from anonymizer import runs as anonymizer_runs
 from anonymizer.jobs import Refused
 from anonymizer.models import Anonymization, Checkpoint, Run
-from recognition import runs
+from recognition import reports, runs
 from recognition.models import Recognizer
 
 SHOWN = 20  # differences that are listed; all are counted
@@ -61,7 +61,7 @@ def anonymization_again(judged: Anonymization, checkpoint: Checkpoint | None) ->
 
 def recognizer_of(run: Run) -> Recognizer:
     """The one that a recognition run compared with."""
-    row = run.recognitions.filter(attacker="").select_related("recognizer__run").first()
+    row = run.recognitions.filter(attacker=reports.ORIGINALS).select_related("recognizer__run").first()
     if row is None or row.recognizer is None:
         raise Refused(f"Which recognizer run {run.pk} used is not known.")
     found: Recognizer = row.recognizer

@@ -30,10 +30,6 @@ def visible_studies(user: Person) -> QuerySet[Study]:
     return Study.objects.filter(Q(owner=user) | Q(pk__in=shared))
 
 
-def may_view(user: Person, study: Study) -> bool:
-    return visible_studies(user).filter(pk=study.pk).exists()
-
-
 def may_edit(user: Person, study: Study) -> bool:
     if is_owner(user, study):
         return True

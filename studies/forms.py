@@ -254,8 +254,8 @@ class BuilderForm(SiteForm):
         asked["anonymizations"] = self._in_order(asked.get("anonymizations", ()))
         chosen = tuple(int(angle) for angle in asked.pop("view_angles", ()))
         asked["view_angles"] = () if manifest or set(chosen) == set(self.angles) else chosen
-        asked["questions"] = self._own_questions(cleaned, asked.get("template", "naturalness"))
-        asked["question"] = self._own_question(cleaned, asked.get("template", "naturalness"))
+        asked["questions"] = self._own_questions(cleaned)
+        asked["question"] = self._own_question(cleaned)
         return Proposal(**asked, manifest=manifest)
 
     def _in_order(self, chosen: Iterable[Anonymization]) -> tuple[Anonymization, ...]:
@@ -263,12 +263,12 @@ class BuilderForm(SiteForm):
         sent = [str(each) for each in self["anonymizations"].value() or ()]
         return tuple(sorted(chosen, key=lambda each: sent.index(str(each.pk))))
 
-    def _own_question(self, cleaned: Mapping[str, Any], template: str) -> str:
+    def _own_question(self, cleaned: Mapping[str, Any]) -> str:
         """Empty where it is a template's: choosing another template then brings its question."""
         asked = str(cleaned.get("question") or "").strip()
         return "" if asked in {words.default_question(name) for name in TEMPLATES} else asked
 
-    def _own_questions(self, cleaned: Mapping[str, Any], template: str) -> dict[str, str]:
+    def _own_questions(self, cleaned: Mapping[str, Any]) -> dict[str, str]:
         found = {}
         for tag in words.languages():
             asked = str(cleaned.get(f"question_{tag}") or "").strip()

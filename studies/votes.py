@@ -8,7 +8,6 @@ again, whole; raters who are gone take their votes with them. Corrections by han
 """
 
 import hashlib
-import os
 import tempfile
 import threading
 from collections import Counter, OrderedDict, defaultdict
@@ -25,6 +24,7 @@ from django.db import connection
 from django.db.models import Count, Max, QuerySet
 from numpy.typing import NDArray
 
+from anonymizer.gait import plain_arrays
 from studies.models import Rater, Rating, Study
 
 OVERLAP = timedelta(minutes=1)  # longer than a transaction: what was written before may be committed after
@@ -118,19 +118,34 @@ def _store(study: Study, votes: Votes) -> None:
     arrays |= {"seen": np.array(seen), "epoch": np.array(_epoch(votes.marker))}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # goes with what a full disk cut off
+            unfinished = Path(folder) / path.name
+            np.savez(unfinished, allow_pickle=False, **arrays)
+            unfinished.replace(path)
     except OSError:
         return
     _in_file[_key(study)] = len(votes)
 
 
+def forget(study_pk: int) -> None:
+    """Remove the file, which may hold what a rater had erased; the next process to look writes it anew."""
+    for path in (Path(settings.VAR) / "votes").glob(f"{study_pk}-*.npz"):
+        path.unlink(missing_ok=True)
+
+
 def _stored(study: Study) -> Votes | None:
     try:
-        with np.load(_path(study), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError):
+        with _path(study).open("rb") as file:
+            arrays = plain_arrays.read(file)
+    except (OSError, ValueError):
+        return None
+    if not arrays.keys() >= {
+        *TYPES,
+        "stimulus_pks",
+        "rater_pks",
+        "seen",
+        "epoch",
+    }:  # another version wrote it
         return None
     seen, raters = str(arrays["seen"]), len(arrays["rater_pks"])
     _in_file[_key(study)] = len(arrays["score"])

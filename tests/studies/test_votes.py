@@ -1,5 +1,6 @@
 """The columns that the dashboard counts: they say what the database says, after everything that can happen."""
 
+import io
 from datetime import timedelta
 
 import numpy as np
@@ -134,7 +135,17 @@ def test_a_new_process_begins_from_the_file_and_reads_only_what_came_since(study
     assert votes.votes_of(study).state.tolist() == [complete, complete, under_way]
 
 
-@pytest.mark.parametrize("content", [b"", b"no arrays", None])
+def arrays(**named):
+    file = io.BytesIO()
+    np.savez(file, **named)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"no arrays", arrays(score=np.arange(999))[:300], arrays(score=np.arange(9))],
+    ids=["gone", "empty", "no arrays", "cut off", "of another version"],
+)
 def test_a_file_that_is_gone_or_broken_is_made_anew(study, content):
     score(study, 5, 4)
     votes.votes_of(study)
@@ -143,6 +154,33 @@ def test_a_file_that_is_gone_or_broken_is_made_anew(study, content):
     path.unlink() if content is None else path.write_bytes(content)
     assert agree(study)
     new_process()
+    assert agree(study)
+
+
+def test_a_file_that_can_not_be_written_leaves_nothing_behind(study, settings, tmp_path, monkeypatch):
+    settings.VAR = tmp_path
+
+    def full(file, **arrays):
+        file.write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    score(study, 5, 4)
+    monkeypatch.setattr(np, "savez", full)
+    assert agree(study)
+    assert list((tmp_path / "votes").iterdir()) == []
+
+
+def test_what_a_rater_had_erased_is_in_no_file(study, django_capture_on_commit_callbacks):
+    other = make_study(name="Other walks")
+    first, _ = score(study, 5, 4), score(other, 1)
+    paths = []
+    for each in (study, other):
+        assert agree(each)
+        paths.append(votes._path(each))
+    assert [path.exists() for path in paths] == [True, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(first)
+    assert [path.exists() for path in paths] == [False, True]
     assert agree(study)
 
 
