@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from anonymizer import anonymizing, clips, importing, jobs, making_datasets, training_networks
+from anonymizer import anonymizing, clips, going_on, importing, jobs, making_datasets, training_networks
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
@@ -45,15 +45,13 @@ def request_import(
     kind: str = Run.Kind.IMPORT_CASIA_B,
     user: User | None = None,
     filename: str = "",
+    again: bool = False,
 ) -> Run:
     """Bring in walks in the layout that `kind` names: a folder, a zip or a tar.gz.
 
-    `filename` is what an uploaded archive was called where it came from.
+    `filename` is what an uploaded archive was called where it came from. `again` gives an unfinished run that was
+    asked the same, whose dataset has the name already.
     """
-    check_new_dataset(name, frames)
-    if not Path(path).exists():
-        layout = importing.SOURCES[Run.Kind(kind)].label
-        raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in {layout}.")
     parameters = {
         "name": name.strip(),
         "path": str(Path(path).resolve()),
@@ -63,6 +61,12 @@ def request_import(
     }
     if filename:
         parameters["filename"] = filename
+    if again and (begun := going_on.unfinished(kind, parameters)):
+        return begun
+    check_new_dataset(name, frames)
+    if not Path(path).exists():
+        layout = importing.SOURCES[Run.Kind(kind)].label
+        raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in {layout}.")
     return jobs.create(kind, parameters, user=user)
 
 
@@ -76,11 +80,15 @@ def request_walkers(
     path_variation: float = 1.0,
     seed: int = 0,
     user: User | None = None,
+    again: bool = False,
 ) -> Run:
-    """Make walkers who exist nowhere."""
+    """Make walkers who exist nowhere. `again` is as of an import."""
+    walkers = walker_parameters(subjects, sequences, view_angles, frames, difficulty, path_variation)
+    parameters = {"name": name.strip(), **walkers}
+    if again and (begun := going_on.unfinished(Run.Kind.GENERATE_WALKERS, parameters, seed)):
+        return begun
     check_new_dataset(name, frames)
-    parameters = walker_parameters(subjects, sequences, view_angles, frames, difficulty, path_variation)
-    return jobs.create(Run.Kind.GENERATE_WALKERS, {"name": name.strip(), **parameters}, seed=seed, user=user)
+    return jobs.create(Run.Kind.GENERATE_WALKERS, parameters, seed=seed, user=user)
 
 
 def walker_parameters(

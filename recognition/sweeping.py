@@ -208,17 +208,27 @@ class _Experiment:
 
 
 def joined(sweeps: Sequence[Run]) -> dict[str, Any]:
-    """The table and the figure of several sweeps in one, as `sweep` makes them of one."""
+    """The table and the figure of several sweeps in one, as `sweep` makes them of one.
+
+    An experiment that was repeated, seed and all, says nothing of how far results spread: it counts once.
+    """
     from recognition.identify import frontier
 
     for run in sweeps:
         if run.kind != Run.Kind.SWEEP or not run.result.get("rows"):
             raise Refused(f"Run {run.pk} is no sweep with a finished experiment. Give the numbers of sweeps.")
-    rows = [row for run in sweeps for row in run.result["rows"]]
+    every = [row for run in sweeps for row in run.result["rows"]]
+    rows = list({_found_by(row): row for row in every}.values())
     lines = frontier.summary(rows)
     return {
-        "sweep_run": [run.pk for run in sweeps],
+        "sweep_run": list(dict.fromkeys(run.pk for run in sweeps)),
         "rows": rows,
         "summary": lines,
         "figure": frontier.figure(lines),
     }
+
+
+def _found_by(row: Mapping[str, Any]) -> str:
+    """All that an experiment was and found, whatever its runs' numbers."""
+    numbers = ("anonymization_run", "recognition_run", "code_version")
+    return repr(sorted((name, value) for name, value in row.items() if name not in numbers))

@@ -1,6 +1,7 @@
 """Every command: what one prints the next takes, JSON stands alone, and what is wrong is one line."""
 
 import csv
+import itertools
 import json
 import os
 import subprocess
@@ -12,9 +13,10 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
-from anonymizer import anonymizing
+from anonymizer import anonymizing, store
 from anonymizer.management.console import JobCommand
 from anonymizer.models import Anonymization, Clip, Dataset, Run, Sequence
+from recognition import runs as recognition_runs
 from studies import demo
 from studies.models import Rating, Study
 from tests.factories import (
@@ -114,6 +116,32 @@ def test_an_experiment_is_the_documented_json(manage, tmp_path):
     assert all(isinstance(count, int) for line in naive["recognized"] for count in line)
     assert [each["view_angle"] for each in result["by_probe_view_angle"]] == [0, 90]
     assert {"iou", "jitter_ratio", "manifold_ratio"} <= result["proxies"].keys()
+
+
+def test_a_command_that_was_stopped_goes_on_when_it_is_given_again(manage, monkeypatch):
+    """Of walkers, whose name is taken by then, and of an experiment, whose first runs are done by then."""
+
+    def stopped_once(target, name, stopped_at=1):
+        body, calls = getattr(target, name), itertools.count(1)
+
+        def stop(*asked, **options):
+            if next(calls) == stopped_at:
+                raise KeyboardInterrupt
+            return body(*asked, **options)
+
+        monkeypatch.setattr(target, name, stop)
+
+    walkers = ("generate_walkers", "--name", "walkers", *SMALL, "--seed", 5)
+    stopped_once(store, "add_walk", stopped_at=3)
+    assert manage(*walkers).status == 130
+    assert (manage(*walkers).status, Dataset.objects.get().run_id) == (0, Run.objects.get().pk)
+
+    experiment = ("experiment", "--dataset", "walkers", "--method", "sdf", "--attackers", "naive")
+    stopped_once(recognition_runs, "recognize")
+    for status, attacks in ((130, 1), (0, 1), (0, 2)):  # the third is another experiment
+        assert manage(*experiment).status == status
+        kinds = Run.Kind.TRAIN_RECOGNIZER, Run.Kind.ANONYMIZE, Run.Kind.RECOGNIZE
+        assert [Run.objects.filter(kind=kind).count() for kind in kinds] == [attacks] * 3
 
 
 def test_walkers_as_files_come_back_by_import(manage, tmp_path):

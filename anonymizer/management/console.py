@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from anonymizer import jobs
+from anonymizer import going_on, jobs
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.management.outputs import file_for, why
 from anonymizer.models import Checkpoint, Dataset, Run
@@ -44,6 +44,7 @@ class JobCommand(BaseCommand):
     Bad input ends it with exit status 1 and one line on standard error.
     """
 
+    stopped = "Stopped."  # what is said after Ctrl-C
     requires_system_checks: list[str] = []  # a job needs no pages; `make check` looks at them
     suppressed_base_arguments = {  # Django's own, which work and would hide ours
         "--version",
@@ -106,11 +107,34 @@ class JobCommand(BaseCommand):
                 f"The database does not work ({jobs.message_of(error)}). A new one is prepared by: manage.py migrate"
             ) from error
         except jobs.Cancelled as error:
-            raise CommandError("The run was cancelled. What was done is kept; it can be retried.") from error
+            raise CommandError(
+                "The run was cancelled. What was done is kept; the same again goes on with it."
+            ) from error
         except KeyboardInterrupt as error:
-            raise CommandError("Stopped. The run waits in the queue.", returncode=130) from error
+            raise CommandError(self.stopped, returncode=130) from error
         if options["json"] != "-":
             self.stdout.write(self.describe(result))
+
+
+class GoingOnCommand(JobCommand):
+    """A command that, given again after it was stopped, goes on where it was.
+
+    One that needs several runs says so by `part`: those that were finished are not done again.
+    """
+
+    stopped = "Stopped. What was done is kept: give the same command again, and it goes on."
+
+    def part(self, run: Run, body: Callable[[jobs.Work], None], whole: str) -> Run:
+        """One of several runs that `whole` needs, finished."""
+        done = go_on(run, body, wanted_by=whole)
+        going_on.want(done, whole)
+        self.parts = [*getattr(self, "parts", []), done]
+        return done
+
+    def whole(self) -> None:
+        """Every part was made: the same command given again does all of it anew."""
+        for run in getattr(self, "parts", []):
+            going_on.want(run, "")
 
 
 def _is_told(default: Any) -> bool:
@@ -138,6 +162,24 @@ def finish(run: Run, body: Callable[[jobs.Work], None]) -> Run:
     if run.status != Run.Status.SUCCEEDED:
         raise jobs.Refused(run.error)
     return run
+
+
+def go_on(run: Run, body: Callable[[jobs.Work], None], wanted_by: str = "") -> Run:
+    """As `finish`, but an unfinished run that was asked the same is gone on with instead of the new one."""
+    earlier = going_on.earlier(run, wanted_by)
+    if earlier.attempts:
+        sys.stderr.write(f"{earlier} was asked the same and {_is_told_of(earlier)}.\n")
+    return finish(earlier, body)
+
+
+def _is_told_of(earlier: Run) -> str:
+    if earlier.status == Run.Status.SUCCEEDED:
+        return "is done, so that it is not done again"
+    return (
+        "is under way: waiting for it"
+        if earlier.status == Run.Status.RUNNING
+        else "was stopped: going on with it"
+    )
 
 
 def result_of(run: Run) -> dict[str, Any]:

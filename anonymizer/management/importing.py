@@ -4,11 +4,11 @@ from argparse import ArgumentParser
 from typing import Any, ClassVar
 
 from anonymizer import jobs, runs, stored_files
-from anonymizer.management.console import JobCommand, finish, result_of
+from anonymizer.management.console import GoingOnCommand, go_on, result_of
 from anonymizer.models import Dataset
 
 
-class ImportCommand(JobCommand):
+class ImportCommand(GoingOnCommand):
     """A folder or archive in one layout, as a dataset; nothing is left of one that is refused."""
 
     kind: ClassVar[str]
@@ -33,9 +33,9 @@ class ImportCommand(JobCommand):
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         asked = {name: options[name] for name in ("name", "frames", "licence", "may_be_shown_to_raters")}
-        run = runs.request_import(options["path"], **asked, kind=self.kind)
+        run = runs.request_import(options["path"], **asked, kind=self.kind, again=True)
         try:
-            return result_of(finish(run, runs.BODIES[run.kind]))
+            return result_of(go_on(run, runs.BODIES[run.kind]))
         except (jobs.Refused, ValueError):
             for unfinished in Dataset.objects.filter(run=run):  # nothing half-written
                 stored_files.delete_dataset(unfinished)

@@ -201,8 +201,32 @@ def test_several_sweeps_are_joined_into_one_table(walkers, tmp_path):
     assert table["sweep_run"] == [first.pk, second.pk]
     assert [(line["method"], line["seeds"]) for line in table["summary"]] == [("blend", 2), ("blur", 1)]
     assert "blur" in (tmp_path / "frontier.svg").read_text()
+    again = requested(walkers, alphas=(0.3,))
+    done(again)
+    joined = sweeping.joined([first, first, again])
+    assert (joined["sweep_run"], joined["summary"]) == ([first.pk, again.pk], first.result["summary"])
     with pytest.raises(Refused, match=f"Run {unfinished.pk} is no sweep with a finished experiment"):
         sweeping.joined([first, unfinished])
+
+
+def test_the_same_command_goes_on_where_it_was_stopped(walkers, manage, monkeypatch):
+    asked = ("--datasets", walkers.name, "--methods", "blend,blur", "--seeds", 0, "--split", SPLIT)
+    chosen = ("--attackers", "naive", "--gallery", GALLERY, "--probe", PROBE)
+    recognize, calls = runs.recognize, []
+
+    def second_is_stopped(work):
+        calls.append(work.run.pk)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        recognize(work)
+
+    monkeypatch.setitem(sweeping.BODIES, Run.Kind.RECOGNIZE, second_is_stopped)
+    stopped = manage("sweep", *asked, *chosen)
+    assert (stopped.status, "give the same command again, and it goes on" in stopped.err) == (130, True)
+    assert "was stopped: going on with it" in manage("sweep", *asked, *chosen).err
+    assert (len(calls), calls[1] == calls[2]) == (3, True)
+    for kind, count in {Run.Kind.SWEEP: 1, Run.Kind.ANONYMIZE: 2, Run.Kind.RECOGNIZE: 2}.items():
+        assert Run.objects.filter(kind=kind).count() == count
 
 
 def test_the_command_writes_the_table_twice_and_the_figure(walkers, tmp_path):

@@ -8,16 +8,16 @@ from anonymizer.gait.catalogue import METHODS
 from anonymizer.jobs import Refused
 from anonymizer.management import helps
 from anonymizer.management.console import (
-    JobCommand,
+    GoingOnCommand,
     add_settings,
     checkpoint_named,
     dataset_named,
-    finish,
+    go_on,
     settings_of,
 )
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Change a dataset's walks by a method; prints the number of the run, which recognize and create_study take."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -66,5 +66,5 @@ class Command(JobCommand):
             parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
-        finish(run, runs.BODIES[run.kind])
+        run = go_on(run, runs.BODIES[run.kind])
         return {**run.result, "clips": runs.render_clips(run, options["clips"], options["clip_seconds"])}

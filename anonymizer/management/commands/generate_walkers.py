@@ -6,11 +6,11 @@ from typing import Any
 from anonymizer import jobs, making_datasets, runs
 from anonymizer.gait.walkers.difficulty import DIFFICULTIES
 from anonymizer.management import helps
-from anonymizer.management.console import Bar, JobCommand, angles, counts, finish, result_of
+from anonymizer.management.console import Bar, GoingOnCommand, angles, counts, go_on, result_of
 from anonymizer.management.outputs import folder_for
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Make walkers who exist nowhere: a dataset, or with --export a folder of PNGs in CASIA-B's layout."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -60,8 +60,10 @@ class Command(JobCommand):
             return self._export(runs.walker_parameters(options["subjects"], *asked), options)
         if not options["name"]:
             raise jobs.Refused("Give --name for a dataset, or --export for a folder of PNGs.")
-        run = runs.request_walkers(options["name"], options["subjects"], *asked, seed=options["seed"])
-        return result_of(finish(run, runs.BODIES[run.kind]))
+        run = runs.request_walkers(
+            options["name"], options["subjects"], *asked, seed=options["seed"], again=True
+        )
+        return result_of(go_on(run, runs.BODIES[run.kind]))
 
     def _export(self, parameters: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         folder = folder_for("--export", options["export"])

@@ -6,16 +6,16 @@ from typing import Any
 from anonymizer import runs
 from anonymizer.management import helps
 from anonymizer.management.console import (
-    JobCommand,
+    GoingOnCommand,
     add_settings,
     dataset_named,
-    finish,
+    go_on,
     result_of,
     settings_of,
 )
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = (
         "Train the network of a method that has one; prints its name, which anonymize takes as --checkpoint."
     )
@@ -34,4 +34,4 @@ class Command(JobCommand):
         chosen = {name: options[name] for name in ("method", "alpha", "split", "epochs", "stride", "seed")}
         chosen["parameters"] = settings_of(options["method"], options["set"])
         run = runs.request_network(dataset_named(options["dataset"]), **chosen)
-        return result_of(finish(run, runs.BODIES[run.kind]))
+        return result_of(go_on(run, runs.BODIES[run.kind]))

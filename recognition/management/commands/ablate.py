@@ -4,13 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer.management import helps
-from anonymizer.management.console import JobCommand, dataset_named, finish, result_of
+from anonymizer.management.console import GoingOnCommand, dataset_named, go_on, result_of
 from anonymizer.runs import DEFAULT_SPLIT
 from recognition import runs
 from recognition.management.attack_arguments import GALLERY, PROBE
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = (
         "Train the recognizer with one part changed at a time, and compare how many clear walks each names."
     )
@@ -25,7 +25,7 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_named(options["dataset"])
         asked = {name: options[name] for name in ("split", "gallery", "probe", "seed")}
-        return result_of(finish(runs.request_ablation(dataset, **asked), runs.ablate))
+        return result_of(go_on(runs.request_ablation(dataset, **asked), runs.ablate))
 
     def describe(self, result: dict[str, Any]) -> str:
         return "\n".join(_line(row) for row in result["variants"])

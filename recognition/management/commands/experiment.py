@@ -8,8 +8,8 @@ from anonymizer import runs as anonymizer_runs
 from anonymizer.gait.catalogue import METHODS, Method
 from anonymizer.jobs import Refused
 from anonymizer.management import helps
-from anonymizer.management.console import JobCommand, add_settings, dataset_named, finish, settings_of
-from anonymizer.models import Checkpoint, Dataset
+from anonymizer.management.console import GoingOnCommand, add_settings, dataset_named, settings_of
+from anonymizer.models import Checkpoint, Dataset, Run
 from recognition import choices, runs
 from recognition.management.attack_arguments import (
     add_attack_arguments,
@@ -21,7 +21,7 @@ from recognition.management.commands.recognize import ladder_lines
 from recognition.models import Recognizer
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Train, anonymize and attack in one go; prints who is still named. --json has every number."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -54,14 +54,15 @@ class Command(JobCommand):
             parameters=settings_of(options["method"], options["set"]),
             seed=options["seed"],
         )
-        self._stage("anonymize", run, anonymizer_runs.BODIES[run.kind])
+        run = self._stage("anonymize", run, anonymizer_runs.BODIES[run.kind])
         attack = runs.request_recognition(
             run.anonymization,
             recognizer=self._recognizer(dataset, options),
             seed=options["seed"],
             **attack_options(options),
         )
-        self._stage("recognize", attack, runs.recognize)
+        attack = self._stage("recognize", attack, runs.recognize)
+        self.whole()
         self.ladder: list[dict[str, Any]] = attack.result["ladder"]
         made = {"anonymization_run": run.pk, "recognition_run": attack.pk, "seconds": self.seconds}
         return {**attack.result["experiment"], **made}
@@ -97,15 +98,14 @@ class Command(JobCommand):
         learned = settings_of(options["method"], options["set"])
         chosen["parameters"] = {name: learned[name] for name in method.learned if name in learned}
         run = anonymizer_runs.request_network(dataset, **chosen)
-        self._stage("network", run, anonymizer_runs.BODIES[run.kind])
-        return Checkpoint.objects.get(run=run)
+        return Checkpoint.objects.get(run=self._stage("network", run, anonymizer_runs.BODIES[run.kind]))
 
     def _recognizer(self, dataset: Dataset, options: dict[str, Any]) -> Recognizer:
         run = runs.request_recognizer(dataset, options["split"], seed=options["seed"], **self.trained)
-        self._stage("recognizer", run, runs.train_recognizer)
-        return Recognizer.objects.get(run=run)
+        return Recognizer.objects.get(run=self._stage("recognizer", run, runs.train_recognizer))
 
-    def _stage(self, name: str, run: Any, body: Any) -> None:
+    def _stage(self, name: str, run: Run, body: Any) -> Run:
         begun = time.monotonic()
-        finish(run, body)
+        done = self.part(run, body, "experiment")
         self.seconds[name] = round(time.monotonic() - begun, 2)
+        return done

@@ -5,14 +5,14 @@ from typing import Any
 
 from anonymizer.jobs import Refused
 from anonymizer.management import helps
-from anonymizer.management.console import JobCommand, finish, result_of
+from anonymizer.management.console import GoingOnCommand, go_on, result_of
 from anonymizer.models import Anonymization
 from recognition import runs
 from recognition.management.attack_arguments import add_attack_arguments, attack_options
 from recognition.models import Recognizer
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Ask the attackers who walks in an anonymization run; prints how often they are right."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -36,7 +36,7 @@ class Command(JobCommand):
             seed=options["seed"],
             **attack_options(options),
         )
-        return result_of(finish(run, runs.recognize))
+        return result_of(go_on(run, runs.recognize))
 
     def describe(self, result: dict[str, Any]) -> str:
         return "\n".join([f"recognition run: {result['recognition_run']}", *ladder_lines(result["ladder"])])

@@ -2,17 +2,18 @@
 
 import math
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from anonymizer import runs as anonymizer_runs
-from anonymizer.jobs import Refused
-from anonymizer.management.console import JobCommand, finish
-from anonymizer.models import Anonymization, Checkpoint
+from anonymizer.jobs import Refused, Work
+from anonymizer.management.console import GoingOnCommand
+from anonymizer.models import Anonymization, Checkpoint, Run
 from recognition import reproducing, runs
 from recognition.models import Recognizer
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Anonymize and attack again as a recognition run did, and compare every number. Status 1 if one differs."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -32,20 +33,27 @@ class Command(JobCommand):
         if not (math.isfinite(tolerance) and tolerance >= 0):
             raise Refused(f"--tolerance must be 0 or more, not {tolerance:g}.")
         before = reproducing.experiment_run(options["run"])
+        self.whole_name = f"reproduce {before.pk}"
         judged = Anonymization.objects.get(run=before.parameters["anonymization_run"])
         recognizer, checkpoint = reproducing.recognizer_of(before), judged.checkpoint
         if options["from_scratch"]:
-            training = finish(reproducing.recognizer_again(recognizer), runs.train_recognizer)
+            training = self._part(reproducing.recognizer_again(recognizer), runs.train_recognizer)
             recognizer = Recognizer.objects.get(run=training)
             network = reproducing.network_again(judged)
             if network is not None:
-                checkpoint = Checkpoint.objects.get(run=finish(network, anonymizer_runs.BODIES[network.kind]))
+                checkpoint = Checkpoint.objects.get(
+                    run=self._part(network, anonymizer_runs.BODIES[network.kind])
+                )
         again = reproducing.anonymization_again(judged, checkpoint)
-        finish(again, anonymizer_runs.BODIES[again.kind])
+        again = self._part(again, anonymizer_runs.BODIES[again.kind])
         attack = reproducing.recognition_again(before, again.anonymization, recognizer)
-        result = reproducing.compared(before, finish(attack, runs.recognize), tolerance)
+        result = reproducing.compared(before, self._part(attack, runs.recognize), tolerance)
+        self.whole()
         self.same = bool(result["same"])
         return result
+
+    def _part(self, run: Run, body: Callable[[Work], None]) -> Run:
+        return self.part(run, body, self.whole_name)
 
     def describe(self, result: dict[str, Any]) -> str:
         lines = [

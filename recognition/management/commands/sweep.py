@@ -9,7 +9,7 @@ from anonymizer import runs as anonymizer_runs
 from anonymizer.gait.catalogue import METHODS
 from anonymizer.jobs import Refused
 from anonymizer.management import helps
-from anonymizer.management.console import JobCommand, dataset_named, finish, settings_of
+from anonymizer.management.console import GoingOnCommand, dataset_named, go_on, settings_of
 from anonymizer.management.outputs import folder_for
 from anonymizer.models import Run
 from recognition import sweeping, tables
@@ -21,7 +21,7 @@ from recognition.management.attack_arguments import (
 )
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Make the same experiment over datasets, methods, alphas and seeds: one table and one figure."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -86,7 +86,7 @@ class Command(JobCommand):
             attack=attack_options(options),
             recognizer=recognizer_options(options),
         )
-        swept: dict[str, Any] = finish(run, sweeping.sweep).result
+        swept: dict[str, Any] = go_on(run, sweeping.sweep).result
         return swept
 
     def describe(self, result: dict[str, Any]) -> str:

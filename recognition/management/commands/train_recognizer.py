@@ -5,11 +5,11 @@ from typing import Any
 
 from anonymizer.management import helps
 from anonymizer.management.console import (
-    JobCommand,
+    GoingOnCommand,
     add_settings,
     assignments,
     dataset_named,
-    finish,
+    go_on,
     result_of,
 )
 from anonymizer.runs import DEFAULT_SPLIT
@@ -17,7 +17,7 @@ from recognition import runs
 from recognition.management.attack_arguments import recognizer_parameters
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = "Train a recognizer on subjects who are not tested; prints its name, which recognize takes."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
@@ -42,4 +42,4 @@ class Command(JobCommand):
         given = {**shortcuts, **recognizer_parameters(options["kind"], assignments(options["set"]))}
         dataset = dataset_named(options["dataset"])
         run = runs.request_recognizer(dataset, options["split"], given, options["seed"], kind=options["kind"])
-        return result_of(finish(run, runs.train_recognizer))
+        return result_of(go_on(run, runs.train_recognizer))

@@ -27,6 +27,8 @@ TEXTS = ("template", "layout", "rendering", "question", "platform", "completion_
 class Command(JobCommand):
     help = "Make a study of anonymization runs, or of clips of your own; prints the raters' link when all is rendered."
 
+    stopped = "Stopped. The study is a draft, and its run waits in the queue for a worker, such as `make run` starts."
+
     def add_job_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", required=True, help="for your lists and exports; raters don't see it")
         parser.add_argument("--owner", help="whose study it is, by user name; left out: the administrators'")

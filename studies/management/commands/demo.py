@@ -4,11 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from anonymizer.management import helps
-from anonymizer.management.console import JobCommand, finish
+from anonymizer.management.console import GoingOnCommand, finish
 from studies import demo
 
 
-class Command(JobCommand):
+class Command(GoingOnCommand):
     help = (
         "Make the demo: walkers, recognizer, anonymization, attackers, an open study and one with simulated raters. "
         "Asked again, it goes on where it stopped."
