@@ -18,6 +18,7 @@ def write_sureal(study: Study, path: Path, progress: Progress | None = None) -> 
     """Write the dataset; returns how many votes."""
     pairs = list(known_pairs(study).filter(role=Stimulus.Role.REGULAR))
     simulated = not _votes(study, pairs, simulated=False).exists()
+    simulated &= _votes(study, pairs, simulated=True).exists()
     contents = {content: number for number, content in enumerate(dict.fromkeys(map(_content, pairs)))}
     votes = 0
     with path.open("w", encoding="utf-8") as file:

@@ -37,6 +37,12 @@ class SettingsForm(SiteForm):
         self.study = study
         kwargs["initial"] = {name: getattr(study, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True  # the page sends back what it showed
+
+    def changed(self) -> dict[str, Any]:
+        """What its user set: what somebody else has set since the page was loaded is not set back."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()

@@ -114,7 +114,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     form = SettingsForm(request.POST, study=found)
     if not form.is_valid():
         return _page(request, found, settings=form)
-    done_or_refused(request, lambda: life.change(found, person(request), **form.cleaned_data), "Saved.")
+    done_or_refused(request, lambda: life.change(found, person(request), **form.changed()), "Saved.")
     return redirect("studies:manage", slug)
 
 

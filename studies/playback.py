@@ -20,7 +20,7 @@ def kept(playback: Mapping[str, Any]) -> dict[str, Any]:
         "playback": _storable(playback),
         "watched_fraction": watched_fraction(playback),
         "stalls": _count(playback.get("stalls")),
-        "presented_at": _moment(playback.get("started_at")),
+        "presented_at": _presented(playback, timezone.now()),
     }
 
 
@@ -43,6 +43,15 @@ def _number(value: object) -> float | None:
 def _count(value: object) -> int | None:
     number = _number(value)
     return min(int(number), 2**31 - 1) if number is not None and number >= 0 else None
+
+
+def _presented(playback: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When the first clip began, by this clock where the report says when it left by its own: that may be days off."""
+    began, left = _moment(playback.get("started_at")), _moment(playback.get("sent_at"))
+    try:
+        return began + (now - left) if began and left else began
+    except OverflowError:
+        return None
 
 
 def _moment(value: object) -> datetime | None:

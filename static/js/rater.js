@@ -60,11 +60,15 @@ function forget() {
   byId("connection").hidden = true;
 }
 
-function expired() {
+// `refused`: scores that came too late, beside those that still wait.
+function expired(refused = 0) {
+  const late = queue.waiting().length + refused;
   leave();
   queue.clear();
   draft.drop();
-  setText("expired", t("expired.text", { count: state.saved }));
+  const said = [t("expired.text", { count: state.saved })];
+  if (late) said.push(t("expired.too_late", { count: late }));
+  setText("expired", said.join(" "));
   view("expired");
 }
 
@@ -152,7 +156,7 @@ function goOn(position) {
 queue.settled = ({ position }, answer) => {
   const isKept = [200, 201].includes(answer.status) || Boolean(answer.body?.kept);
   if (answer.status === 404) return leftOutOrGone(position);
-  if (answer.status === 410) return expired();
+  if (answer.status === 410) return expired(1);
   if (isKept && unsaved.delete(position)) state.saved += 1;
   if (answer.body?.kept) {
     notice(t("notice.kept_before", { ...numbered(position), score: answer.body.kept }));

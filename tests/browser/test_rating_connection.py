@@ -236,4 +236,5 @@ def test_a_link_that_expires_meanwhile_says_so_and_keeps_what_had_arrived(
 
     expect(page.get_by_role("heading", name="This link has expired")).to_be_focused()
     expect(page.get_by_text("1 score you gave is kept.")).to_be_visible()
+    expect(page.get_by_text("1 more came too late to be kept.")).to_be_visible()
     assert scores() == [(1, 5)]

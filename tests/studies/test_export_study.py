@@ -137,3 +137,6 @@ def test_simulated_raters_stand_in_it_where_nobody_else_voted_and_it_says_so(stu
     study.raters.update(simulated=True)
     dataset, votes = read_by_sureal(study, tmp_path)
     assert (dataset.dataset_name, votes) == ("street-walks, votes of simulated raters", 6)
+    study.raters.all().delete()
+    dataset, votes = read_by_sureal(study, tmp_path)
+    assert (dataset.dataset_name, votes) == ("street-walks", 0)

@@ -82,6 +82,21 @@ def test_settings_are_saved_and_the_log_says_so(signed_in):
     assert "researcher" in page
 
 
+def test_an_old_page_sets_back_nothing_that_was_changed_since(signed_in):
+    study = make_study()
+    shown = signed_in.get(address(study)).context["settings"]
+    old = {f"initial-{name}": shown[name].value() or "" for name in shown.fields}
+    sent = {name: shown[name].value() or "" for name in shown.fields if name != "count_abandoned"}
+    day = timezone.localdate() + timedelta(days=5)
+    Study.objects.update(closes_on=day, count_abandoned=True)
+
+    signed_in.post(address(study, "change"), {**old, **sent, "idle_minutes": 90})
+
+    study.refresh_from_db()
+    assert (study.closes_on, study.count_abandoned, study.idle_minutes) == (day, True, 90)
+    assert 'name="initial-closes_on"' in signed_in.get(address(study)).content.decode()
+
+
 def test_wrong_settings_come_back_with_their_reasons(signed_in):
     study = make_study()
     make_study(name="taken")

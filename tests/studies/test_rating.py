@@ -166,6 +166,7 @@ def test_any_order_will_do(study: Study) -> None:
         {"stalls": 1e300, "text": "\x00"},
         {"stalls": 10**400},
         {"log": "x" * 10_000},
+        {"started_at": "9999-12-31T23:59:59Z", "sent_at": "0001-01-01T00:00:00Z"},
     ],
 )
 def test_odd_evidence_is_no_reason_to_lose_a_score(study: Study, odd: dict[str, Any]) -> None:
@@ -173,6 +174,16 @@ def test_odd_evidence_is_no_reason_to_lose_a_score(study: Study, odd: dict[str, 
     playback = {**watched(rater, 1), **odd}
 
     assert rating.rate(rater, 1, 4, playback)[1]
+
+
+def test_a_clock_that_is_a_day_off_moves_no_time(study: Study) -> None:
+    rater = enrol(study)
+    tomorrow = timezone.now() + timedelta(days=1)
+    told = {"started_at": (tomorrow - timedelta(minutes=2)).isoformat(), "sent_at": tomorrow.isoformat()}
+
+    kept, _ = rating.rate(rater, 1, 4, {**watched(rater, 1), **told})
+
+    assert round((kept.rated_at - kept.presented_at).total_seconds()) == 120
 
 
 def test_the_last_score_completes(study: Study) -> None:

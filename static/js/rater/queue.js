@@ -50,6 +50,7 @@ export class Queue {
   }
 
   put({ position, score, playback, presentation }) {
-    return call("PUT", `raters/${this.rater}/presentations/${position}/rating`, { score, playback, presentation });
+    const sent = { ...playback, sent_at: new Date().toISOString() }; // tells how far off this device's clock is
+    return call("PUT", `raters/${this.rater}/presentations/${position}/rating`, { score, playback: sent, presentation });
   }
 }
