@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,14 @@ def missing(reason: str) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     return {"executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[Any]:
+    """Runs that were handed to the broker; no broker runs in these tests."""
+    runs: list[Any] = []
+    monkeypatch.setattr("anonymizer.tasks.send", runs.append)
+    return runs
 
 
 @pytest.fixture

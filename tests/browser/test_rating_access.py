@@ -8,9 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from studies import rating
-from studies.models import Rater, Rating, Study
+from studies.models import Rater, Study
 from tests.browser.rating_steps import begin, enter, pair_opens
-from tests.studies.rows import make_study
+from tests.studies.rows import make_study, rate
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience", "errors")]
 
@@ -116,11 +116,8 @@ def test_every_state_is_accessible(
     expect(page.get_by_role("dialog")).to_be_visible()
     is_at("Welcome back")
     page.keyboard.press("Escape")
-    rater = Rater.objects.get()
     for position in (2, 3, 4):
-        Rating.objects.create(
-            presentation=rater.presentations.get(position=position), score=3, rated_at=rater.created
-        )
+        rate(Rater.objects.get(), position, 3)
     page.reload()
     is_at("That was the last pair")
     page.get_by_role("button", name="See what is stored about you").click()

@@ -22,16 +22,10 @@ from tests.factories import (
     SubjectFactory,
     walks,
 )
+from tests.pages import text
 from tests.recognition.rows import result
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch):
-    runs: list[Run] = []
-    monkeypatch.setattr("anonymizer.tasks.send", runs.append)
-    return runs
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
 
 @pytest.fixture
@@ -50,10 +44,6 @@ def recognized(anonymization: Anonymization, **fields) -> Run:
         "probe": "nm-02",
     }
     return RunFactory(kind=Run.Kind.RECOGNIZE, parameters=parameters, **{"result": result(), **fields})
-
-
-def text(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 @pytest.mark.parametrize("name", ["recognition:index", "recognition:start", "recognition:train"])

@@ -89,8 +89,7 @@ def test_the_kind_of_recognizer_and_its_parameters_can_be_chosen(walkers):
 
 # --- Its page ---------------------------------------------------------------------------------------
 @pytest.fixture
-def signed_in(client, researcher, monkeypatch):
-    monkeypatch.setattr("anonymizer.tasks.send", lambda run: None)
+def signed_in(client, researcher, sent):
     client.force_login(researcher)
     return client
 

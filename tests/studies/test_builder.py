@@ -17,6 +17,7 @@ from anonymizer.models import Clip, Run
 from studies import bringing, runs
 from studies.models import Study, StudyDraft
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, clip_of
+from tests.pages import text, without_tags
 from tests.studies.rows import enrol, make_study, rate
 from tests.studies.test_manifests import put, rows, zipped
 
@@ -41,10 +42,6 @@ def asked(*anonymizations: Any, **changed: Any) -> dict[str, Any]:
         "check_pairs": 2, "playback_check": "on", "seed": 7, "do": "make", **changed,
     }  # fmt: skip
     return {name: value for name, value in sent.items() if value is not None}
-
-
-def text(response: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 # --- Made -----------------------------------------------------------------------------------------
@@ -340,7 +337,7 @@ def test_what_is_expected_counts_conditions_practice_and_checks(signed_in, judge
     other = AnonymizationFactory(dataset=judged.dataset, method="blend")
     for row in judged.sequences.all():
         AnonymizedSequenceFactory(anonymization=other, source=row.source)
-    page = " ".join(re.sub(r"<[^>]+>", " ", aside(signed_in, asked(judged, other, raters=5))).split())
+    page = without_tags(aside(signed_in, asked(judged, other, raters=5)))
     assert "20 votes in all 1 or 2 votes a pair 5 an angle and condition" in page
     assert "12 pairs at 2 view angles, 6 clips a condition" in page
 
