@@ -76,7 +76,7 @@ def test_trainings_that_made_no_recognizer_stand_apart_with_their_state(signed_i
         )
     Recognizer.objects.create(name="a usable one", dataset=anonymization.dataset, sha256="0" * 64)
     response = signed_in.get(reverse("recognition:index"))
-    before, recognizers = text(response).split("Recognizers Trained on clear walks")
+    before, recognizers = text(response).split("Recognizers One that was trained")
     assert "none of them can be chosen Recognizer on judged walkers Queued" in before
     assert "Recognizer on judged walkers Failed" in before
     assert ("a usable one" in recognizers, "Recognizer on judged walkers" in recognizers) == (True, False)
