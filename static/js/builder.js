@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const SAVE_AFTER_MS = 900;
+  const TRY_AGAIN_MS = 5000;
   const GREY_MS = 1000;
   const LONGEST_MS = 4000; // of one part of the preview
   const form = document.querySelector("#form");
@@ -10,9 +11,13 @@
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   // --- the draft ---
+  const SIGNED_OUT = "Not saved: you are signed out. Sign in in another tab and come back; what stands here stays.";
+  const NO_ANSWER = "Not saved: no connection. It is tried again by itself; keep this page open.";
+  const FAULT = "Not saved: the site failed just now. It is tried again by itself.";
   let timer = null;
   let savedAt = null;
   let saving = null;
+  let failure = ""; // why the last try failed
 
   function texts() {
     const data = new FormData(form);
@@ -21,26 +26,40 @@
   }
 
   async function save() {
-    timer = null;
+    window.clearTimeout(timer);
     await saving; // one after the other, or two would make two drafts
-    saving = (async () => {
-      try {
-        const answer = await fetch(saved.dataset.save, { method: "POST", body: texts(), headers: { Accept: "application/json" } });
-        if (!answer.ok) throw new Error(String(answer.status));
-        const kept = await answer.json();
-        document.querySelector("#draft").value = kept.draft;
-        window.history.replaceState(null, "", kept.address);
-        savedAt = Date.now();
-        tell();
-      } catch {
-        saved.textContent = "Not saved: no connection. It is tried again when you go on.";
-      }
-    })();
+    saving = send().then((why) => {
+      failure = why;
+      if (failure) timer = window.setTimeout(save, TRY_AGAIN_MS);
+      tell();
+    });
     await saving;
   }
 
+  // Returns why it was not saved, or "".
+  async function send() {
+    try {
+      const answer = await fetch(saved.dataset.save, { method: "POST", body: texts(), redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 403) return SIGNED_OUT;
+      if (!answer.ok) return FAULT;
+      const kept = await answer.json();
+      document.querySelector("#draft").value = kept.draft;
+      window.history.replaceState(null, "", kept.address);
+      savedAt = Date.now();
+      return "";
+    } catch {
+      return NO_ANSWER;
+    }
+  }
+
   function tell() {
-    if (savedAt === null) return;
+    saved.toggleAttribute("data-failed", failure !== "");
+    if (failure && saved.textContent !== failure) {
+      saved.setAttribute("role", "alert");
+      saved.textContent = failure;
+    }
+    if (failure || savedAt === null) return;
+    saved.removeAttribute("role"); // the time that passes is nothing to say aloud
     const seconds = Math.round((Date.now() - savedAt) / 1000);
     const ago = seconds < 2 ? "just now" : seconds < 60 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
     saved.textContent = `Saved ${ago}.`;
@@ -54,7 +73,22 @@
 
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
-  form.addEventListener("submit", () => window.clearTimeout(timer));
+
+  // While nothing can arrive, nothing is sent: the answer would be another page, without what was typed.
+  const isCutOff = () => [SIGNED_OUT, NO_ANSWER].includes(failure);
+
+  async function submitted(event) {
+    window.clearTimeout(timer);
+    if (!isCutOff()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const button = event.submitter;
+    await save();
+    if (isCutOff()) saved.scrollIntoView({ block: "center" });
+    else form.requestSubmit(button);
+  }
+  form.addEventListener("submit", submitted, true); // before the upload begins
+  window.addEventListener("beforeunload", (event) => { if (isCutOff()) event.preventDefault(); });
   window.setInterval(tell, 1000);
 
   // --- the questions that a template brings, as what stands in an empty field ---

@@ -50,6 +50,15 @@
     if (button) copy(button);
   });
 
+  // --- signed in anew in another tab: this page's forms go on with what that gave the browser ---
+  function renewTokens() {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (token) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => { field.value = token; });
+  }
+
+  window.addEventListener("focus", renewTokens);
+  document.addEventListener("submit", renewTokens, true); // before anybody reads the form
+
   // --- polling: every fragment polls at its own pace, but only each 10 s while the page is hidden ---
   const lastPoll = new WeakMap();
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -87,6 +87,33 @@ def test_what_is_typed_survives_a_reload(page: Page, site: str, judged: list[Any
     expect(page.get_by_label("Name")).to_have_value("Half a study")
 
 
+def test_who_was_signed_out_meanwhile_is_told_and_goes_on_after_signing_in_elsewhere(
+    page: Page, site: str, judged: list[Any], researcher: Any
+):
+    page.goto(site + reverse("studies:new"))
+    fill(page)
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    page.context.clear_cookies()
+    page.get_by_label("Name").fill("Typed after signing out")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved: you are signed out.")
+    page.wait_for_timeout(1200)  # longer than the line takes to be written anew
+    page.get_by_role("button", name="Prepare, open later").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not saved: you are signed out.")
+
+    other = page.context.new_page()
+    other.goto(site + reverse("login"))
+    other.get_by_label("Name").fill(researcher.username)
+    other.get_by_label("Password").fill("a long enough secret")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    other.close()
+    page.get_by_role("button", name="Prepare, open later").click()
+
+    expect(page.get_by_role("heading", name="Typed after signing out")).to_be_visible()
+    assert Study.objects.get().name == "Typed after signing out"
+    assert not StudyDraft.objects.exists()
+
+
 def test_errors_take_the_focus_lead_to_their_fields_and_clear_nothing(
     page: Page,
     site: str,
