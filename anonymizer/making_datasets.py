@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from anonymizer import jobs, parallel, store, stored_files
@@ -24,14 +24,20 @@ def own_dataset(run: Run, source: str, **fields: Any) -> Dataset:
     """The dataset this run fills, made on the first attempt and found again on the next."""
     name = run.parameters["name"]
     if not hasattr(run, "dataset"):
-        Dataset.objects.create(
-            run=run,
-            name=name,
-            slug=free_slug(name),
-            source=source,
-            least_frames=run.parameters["frames"],
-            **fields,
-        )
+        try:
+            with transaction.atomic():
+                Dataset.objects.create(
+                    run=run,
+                    name=name,
+                    slug=free_slug(name),
+                    source=source,
+                    least_frames=run.parameters["frames"],
+                    **fields,
+                )
+        except IntegrityError as error:  # two runs were asked for before either began
+            raise jobs.Refused(
+                f"Another dataset was named {name!r} meanwhile, or very much like it. Choose another name."
+            ) from error
         run.refresh_from_db()
     return run.dataset
 

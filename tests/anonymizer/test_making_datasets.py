@@ -2,7 +2,8 @@
 
 import pytest
 
-from anonymizer import making_datasets, store
+from anonymizer import making_datasets, runs, store
+from anonymizer.jobs import Refused
 from anonymizer.models import Dataset, Sequence
 from tests.anonymizer.running import done, interrupted, of, walkers
 
@@ -26,6 +27,13 @@ def test_walkers_that_were_interrupted_go_on_and_make_no_walk_twice():
     assert Sequence.objects.count() == 8
     assert before.items() <= dict(Sequence.objects.values_list("pk", "silhouettes")).items()
     assert Dataset.objects.count() == 1
+
+
+def test_of_two_runs_that_were_asked_to_make_one_name_the_later_is_refused():
+    first, second = walkers(), walkers(subjects=3)
+    done(first)
+    with pytest.raises(Refused, match="Another dataset was named 'made' meanwhile"):
+        runs.execute(second)
 
 
 def test_the_same_seed_gives_the_same_walkers():
