@@ -15,7 +15,12 @@ def experiment_run(run_id: int) -> Run:
     """The recognition run of that number; what can't be reproduced is refused."""
     run = Run.objects.filter(pk=run_id).first()
     if run is None:
-        raise Refused(f"There is no run {run_id}. Give the number that `recognize` or `sweep` printed.")
+        raise Refused(
+            f"There is no run {run_id}. Give the number that `recognize`, `experiment` or `sweep` printed."
+        )
+    if run.kind == Run.Kind.SWEEP and run.result.get("rows"):
+        made = ", ".join(str(row["recognition_run"]) for row in run.result["rows"])
+        raise Refused(f"Run {run_id} is a sweep. Give one of its recognitions: {made}.")
     if run.kind != Run.Kind.RECOGNIZE or not run.result.get("experiment"):
         raise Refused(f"Run {run_id} is no finished recognition. Give one: its result is what is compared.")
     judged = Anonymization.objects.filter(run=run.parameters["anonymization_run"]).first()

@@ -71,8 +71,18 @@ def test_a_result_says_what_it_was_made_of(recognized):
     assert made_of["libraries"]["numpy"]
 
 
+def sweep():
+    rows = [{"recognition_run": number} for number in (13, 21)]
+    return RunFactory(kind=Run.Kind.SWEEP, result={"rows": rows})
+
+
 @pytest.mark.parametrize(
-    ("run", "said"), [(None, "There is no run"), (RunFactory, "is no finished recognition")]
+    ("run", "said"),
+    [
+        (None, "There is no run"),
+        (RunFactory, "is no finished recognition"),
+        (sweep, "is a sweep. Give one of its recognitions: 13, 21."),
+    ],
 )
 def test_what_cannot_be_reproduced_is_refused_in_one_line(db, run, said):
     number = run().pk if run else 12345

@@ -17,7 +17,12 @@ class Command(GoingOnCommand):
     help = "Anonymize and attack again as a recognition run did, and compare every number. Status 1 if one differs."
 
     def add_job_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("run", metavar="RUN", type=int, help="the number that recognize or sweep printed")
+        parser.add_argument(
+            "run",
+            metavar="RUN",
+            type=int,
+            help="the number of a recognition, as recognize, experiment and a sweep's table have it",
+        )
         parser.add_argument(
             "--from-scratch", action="store_true", help="train network and recognizer again, too"
         )
