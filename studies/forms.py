@@ -45,6 +45,16 @@ def whole(name: str, label: str, initial: int, hint: str = "") -> forms.IntegerF
     )
 
 
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several rows; a number that no row can have is no row, though the database gives up at it."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError("Choose from those that are listed.") from error
+
+
 class BuilderForm(SiteForm):
     """One form for all of a study. A field that is wrong doesn't keep the others from being checked."""
 
@@ -54,7 +64,7 @@ class BuilderForm(SiteForm):
         required=False, widget=forms.HiddenInput
     )  # clips that were sent in parts just now
     name = forms.CharField(max_length=100, help_text="For your lists and exports; raters don’t see it.")
-    anonymizations: "forms.ModelMultipleChoiceField[Anonymization]" = forms.ModelMultipleChoiceField(
+    anonymizations = RowsField(
         queryset=None, required=False, label="Conditions", widget=forms.CheckboxSelectMultiple
     )
     clips = forms.FileField(

@@ -146,6 +146,12 @@ def test_no_view_angle_and_no_run_are_errors(signed_in, judged):
     assert "Choose at least one run to be judged." in page
 
 
+def test_a_run_with_a_number_that_no_row_has_is_none_of_those_listed(signed_in, judged):
+    number = "9" * 30
+    assert signed_in.get(NEW, {"anonymization": number}).status_code == 200
+    assert "Choose from those that are listed." in text(signed_in.post(NEW, asked(anonymizations=[number])))
+
+
 # --- Drafts ---------------------------------------------------------------------------------------
 def test_what_is_typed_is_kept_right_or_wrong_and_comes_back_as_it_was(signed_in, judged):
     told = signed_in.post(
