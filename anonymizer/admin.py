@@ -62,6 +62,10 @@ class ExportAdmin(ExportMixin, ModelAdmin):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_per_page = 50
     show_full_result_count = False
+    made_here = False  # whether rows are added by hand; others would lack their files, secrets or runs
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.made_here and bool(super().has_add_permission(request))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -332,6 +333,9 @@ UNFOLD = {
     "SITE_HEADER": "GaitMOS",
     "SITE_URL": "/",
     "SITE_SYMBOL": "directions_walk",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "COLORS": {
         "primary": {

@@ -146,7 +146,7 @@ class VotesAdmin(ExportAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        self._corrected(request, [obj], "changed" if change else "added")
+        self._corrected(request, [obj], "changed")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self._corrected(request, [obj], "deleted")
@@ -219,6 +219,7 @@ class StudyEventAdmin(ExportAdmin):
 
 @admin.register(StudyShare)
 class StudyShareAdmin(ExportAdmin):
+    made_here = True
     list_display = ("study", "user", "may_edit")
     list_select_related = ("study", "user")
     raw_id_fields = ("study", "user")

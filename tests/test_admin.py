@@ -6,8 +6,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from anonymizer import kept
-from anonymizer.models import Checkpoint
+from anonymizer.models import Checkpoint, Run
 from recognition.models import Identification, Recognition, Recognizer
+from studies import webhooks
 from tests.factories import (
     AnonymizationFactory,
     AnonymizedSequenceFactory,
@@ -49,9 +50,22 @@ def test_rows_and_their_pages_are_shown(client, administrator):
     assert page.status_code == 200
 
 
+def test_only_shares_are_added_by_hand(client, administrator):
+    client.force_login(administrator)
+    addresses = {
+        model: reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add") for model in MODELS
+    }
+    opened = [
+        model.__name__ for model, address in addresses.items() if client.get(address).status_code == 200
+    ]
+    assert opened == ["StudyShare"]
+    assert client.post(addresses[Run], {}).status_code == 403
+
+
 def test_an_address_without_a_scheme_is_taken_as_https(client, administrator):
     client.force_login(administrator)
-    page = client.get(reverse("admin:studies_webhook_add"))
+    webhook, _ = webhooks.make(make_study(), "https://example.org")
+    page = client.get(reverse("admin:studies_webhook_change", args=[webhook.pk]))
     assert page.context["adminform"].form.fields["url"].clean("example.org") == "https://example.org"
 
 
