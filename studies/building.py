@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from anonymizer import jobs
@@ -39,9 +39,21 @@ def make(proposal: Proposal, user: User | None = None, *, rehearse: bool = False
     """
     if rehearse:  # nobody comes from a platform, and simulated raters have no language
         proposal = replace(proposal, platform=Study.Platform.LINK, quotas=(), open_when_prepared=False)
+    _check(proposal)
+    try:
+        return _made(proposal, user, rehearse)
+    except IntegrityError:  # somebody else, or a second press, took the name in between
+        _check(proposal)
+        raise
+
+
+def _check(proposal: Proposal) -> None:
     problem = next(problems(proposal), None)
     if problem:
         raise Refused(problem[1])
+
+
+def _made(proposal: Proposal, user: User | None, rehearse: bool) -> Study:
     with transaction.atomic():
         study = _draft(proposal, user)
         parameters: dict[str, Any] = {"study": study.slug}

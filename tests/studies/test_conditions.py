@@ -7,7 +7,7 @@ import pytest
 from anonymizer import jobs
 from anonymizer.jobs import Refused
 from anonymizer.models import Clip, Run
-from studies import runs, simulation
+from studies import building, runs, simulation
 from studies.models import Rater, Study
 from studies.proposals import Proposal, problems
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, figure, walks
@@ -279,3 +279,17 @@ def test_all_that_stands_in_the_way_is_told_by_field(two):
 def test_no_name_gives_an_address_that_a_page_of_the_site_has(two, name):
     study = runs.request_study(two, name, pairs_per_rater=1)
     assert study.slug == f"{name.lower().rstrip('!')}-2"
+
+
+def test_a_name_that_was_taken_since_it_was_looked_at_is_refused_in_words(two, monkeypatch):
+    runs.request_study(two, "natural?", pairs_per_rater=1)
+    looks = []
+
+    def too_early(proposal):
+        looks.append(proposal)
+        return iter(()) if len(looks) == 1 else problems(proposal)
+
+    monkeypatch.setattr(building, "problems", too_early)
+    with pytest.raises(Refused, match=r"A study is named .* already"):
+        runs.request_study(two, "natural?", pairs_per_rater=1)
+    assert Study.objects.count() == 1
