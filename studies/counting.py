@@ -20,7 +20,6 @@ from studies.votes import STATES, Votes
 Codes = NDArray[np.int64]
 Masked = frozenset[tuple[int, int | None]]  # (rater, presentation or none: the whole rater)
 ANGLES = 1000  # above every view angle, so that condition and view angle fit into one number
-LEFT = (Rater.State.ABANDONED, Rater.State.EXPIRED)
 
 
 def measure_of(study: Study) -> Measure:
@@ -153,7 +152,7 @@ def raters_who_count(study: Study, votes: Votes, simulated: bool) -> NDArray[np.
     """(raters,), masks aside."""
     who: NDArray[np.bool_] = votes.simulated == simulated
     if not study.count_abandoned:
-        who = who & ~np.isin(votes.state, [STATES.index(state) for state in LEFT])
+        who = who & ~np.isin(votes.state, [STATES.index(state) for state in Rater.LEFT])
     return who
 
 

@@ -38,7 +38,6 @@ COLUMNS: Columns = {
     "playback_checked": "boolean",
 }
 RATERS_AT_ONCE = 200
-LEFT = (Rater.State.ABANDONED, Rater.State.EXPIRED)
 NOT_COUNTED: dict[str, str] = {Stimulus.Role.TRAINING: "practice pair", Stimulus.Role.CHECK: "check pair"}
 Progress = Callable[[int], None]
 
@@ -151,7 +150,7 @@ class Exclusions:
             return f"{what}, could not be played: {shown['problem']}"
         if masked := self.raters.get(rater.pk) or self.votes.get(shown["pk"]):
             return masked
-        if rater.state in LEFT and not self.count_abandoned:
+        if rater.state in Rater.LEFT and not self.count_abandoned:
             return f"rater {rater.get_state_display()}"
         return NOT_COUNTED.get(self.roles.get(shown["stimulus"], ""), "")
 

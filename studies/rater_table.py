@@ -178,7 +178,7 @@ def _masks(study: Study, pks: Sequence[int]) -> Any:
 
 def _row(now: Present, known: Numbers, code: int, rater: Rater, mask: Mask | None) -> Row:
     answered, played = int(known.checks.answered[code]), known.playback
-    left = STATES[now.votes.state[code]] in (Rater.State.ABANDONED, Rater.State.EXPIRED)
+    left = STATES[now.votes.state[code]] in Rater.LEFT
     watched = played.watched[code]
     return Row(
         rater=rater,

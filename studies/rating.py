@@ -228,7 +228,9 @@ def _check_watched(names: list[str], watched: float | None) -> None:
 
 def _check_time_since(fetched_at: datetime, seconds: float) -> None:
     if timezone.now() - fetched_at < timedelta(seconds=WATCHED * seconds):
-        raise NotWatched("The score came before all that is shown can have played. Watch it to its end, then score.")
+        raise NotWatched(
+            "The score came before all that is shown can have played. Watch it to its end, then score."
+        )
 
 
 def _finish_if_done(rater: Rater) -> None:

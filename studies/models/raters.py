@@ -38,6 +38,7 @@ class Rater(models.Model):
         ABANDONED = "abandoned", "abandoned"
         EXPIRED = "expired", "expired"
 
+    LEFT = (State.ABANDONED, State.EXPIRED)  # before the last pair
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="raters")
     seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.SET_NULL, related_name="raters")
     token = models.CharField(max_length=64, unique=True, default=token)
