@@ -130,7 +130,7 @@ def test_a_score_sooner_than_the_clips_last_is_refused(study: Study) -> None:
         )
 
     fetched_before(needed - 0.5)
-    with pytest.raises(rating.NotWatched, match="before both clips"):
+    with pytest.raises(rating.NotWatched, match="before all that is shown can have played"):
         rating.rate(rater, 1, 4, {"watched_fraction": 1.0})
     fetched_before(needed)
     assert rating.rate(rater, 1, 4, {"watched_fraction": 1.0})[1]
