@@ -131,8 +131,12 @@ def minutes(proposal: Proposal) -> float:
         pairs=proposal.pairs_per_rater + proposal.training_pairs + proposal.check_pairs,
         clip_seconds=proposal.clip_seconds,
         clips_per_pair=clips_a_pair(proposal),
-        grey_seconds=DCR_GAP_SECONDS if proposal.template == Study.Template.DCR else GAP_SECONDS,
+        grey_seconds=_grey_seconds(proposal),
     )
+
+
+def _grey_seconds(proposal: Proposal) -> float:
+    return DCR_GAP_SECONDS if proposal.template == Study.Template.DCR else GAP_SECONDS
 
 
 def _advice(proposal: Proposal) -> list[str]:
@@ -142,6 +146,7 @@ def _advice(proposal: Proposal) -> list[str]:
         training_pairs=proposal.training_pairs,
         clip_seconds=proposal.clip_seconds,
         clips_per_pair=clips_a_pair(proposal),
+        grey_seconds=_grey_seconds(proposal),
     )
 
 

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from anonymizer import media
 from studies import platforms, rating, seats, showing, words
 from studies.models import Presentation, Rater, Study
+from studies.mos.planning import CHOOSING_SECONDS
 from studies.words import fill
 
-SECONDS_TO_SCORE = 5  # beside the clips and the grey between them; for the time a visit takes
 CLIP_CACHE_SECONDS = 3600
 START_SCRIPT = ("start", "device", "refused")  # the sections of words that each page's script needs
 RATE_SCRIPT = (
@@ -158,7 +158,7 @@ def _clip_file(pk: int, name: str) -> Any:
 
 
 def pair_seconds(study: Study) -> float:
-    return showing.pair_seconds(study) + SECONDS_TO_SCORE
+    return showing.pair_seconds(study) + CHOOSING_SECONDS
 
 
 def minutes(study: Study) -> int:

@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 RATERS = {"controlled": 24, "uncontrolled": 35}
 SESSION_MINUTES = 30
 CLIP_SECONDS = 10
+CHOOSING_SECONDS = 5  # beside the clips and the grey between them
 TRAINING_PAIRS = 5
 
 
@@ -88,7 +89,7 @@ def session_minutes(
     clip_seconds: float,
     clips_per_pair: int = 2,
     grey_seconds: float = 1,
-    choosing_seconds: float = 3,
+    choosing_seconds: float = CHOOSING_SECONDS,
 ) -> float:
     """How long `pairs` presentations take, practice and checks counted in."""
     seconds = clips_per_pair * clip_seconds + (clips_per_pair - 1) * grey_seconds + choosing_seconds
@@ -102,13 +103,17 @@ def advice(
     training_pairs: int,
     clip_seconds: float,
     clips_per_pair: int = 2,
+    grey_seconds: float = 1,
     controlled: bool = False,
 ) -> list[str]:
     """What a study lacks by the recommendations, a sentence each; empty where it lacks nothing."""
     surroundings = "controlled" if controlled else "uncontrolled"
     enough = RATERS[surroundings]
     minutes = session_minutes(
-        pairs=pairs_per_rater + training_pairs, clip_seconds=clip_seconds, clips_per_pair=clips_per_pair
+        pairs=pairs_per_rater + training_pairs,
+        clip_seconds=clip_seconds,
+        clips_per_pair=clips_per_pair,
+        grey_seconds=grey_seconds,
     )
     sentences = []
     if raters < enough:

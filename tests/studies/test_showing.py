@@ -1,9 +1,11 @@
+import math
 from typing import Any
 
 import pytest
 
-from studies import rating, showing
+from studies import expectations, rater_pages, rating, showing
 from studies.models import Presentation, Study
+from studies.proposals import Proposal
 from tests.studies.rows import enrol, make_study, watched
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,12 @@ def test_a_clip_that_is_not_told_of_was_not_watched() -> None:
 
     with pytest.raises(rating.NotWatched):
         rating.rate(rater, 1, 4, {**playback, "watched_fraction": {"changed": 1.0}})
+
+
+@pytest.mark.parametrize("template", ["naturalness", "dcr", "acr", "acr-hr"])
+@pytest.mark.parametrize("layout", ["sequential", "side-by-side"])
+def test_raters_are_told_the_minutes_that_were_planned(template: str, layout: str) -> None:
+    shown: Any = {"template": template, "layout": layout}
+    made = make_study(view_angles=(0,) * 7, seats=[list(range(1, 8))], seconds=55, **shown)
+    planned = Proposal("planned", pairs_per_rater=7, clip_seconds=55, **shown)
+    assert rater_pages.minutes(made) == math.ceil(expectations.minutes(planned))

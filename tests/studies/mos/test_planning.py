@@ -55,11 +55,11 @@ def test_the_papers_study_lacks_raters_and_a_full_one_nothing():
 def test_advice_names_every_shortcoming():
     given = planning.advice(raters=3, pairs_per_rater=200, training_pairs=1, clip_seconds=5)
     assert len(given) == 4
-    assert given[1] == "A session takes 47 minutes: keep it to 30."
+    assert given[1] == "A session takes 54 minutes: keep it to 30."
 
 
 def test_a_session_counts_both_clips_the_grey_and_the_choice():
-    assert planning.session_minutes(pairs=30, clip_seconds=10) == 12
+    assert planning.session_minutes(pairs=30, clip_seconds=10) == 13
 
 
 @pytest.mark.parametrize(
