@@ -104,7 +104,21 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def manage(capfd, settings) -> CommandLine:
-    """`manage.py`; no heartbeat, which would be a second connection to the database."""
+def no_heartbeat(settings) -> None:
+    """Runs without one: it would be a second connection to the database."""
     settings.RUN_LEASE_SECONDS = 600
+
+
+@pytest.fixture
+def small_runs(no_heartbeat, monkeypatch) -> None:
+    """Anonymizations of a second or two: fewer frames of each donor, fewer walks to learn shapes from."""
+    from anonymizer import anonymizing
+
+    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
+    monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
+
+
+@pytest.fixture
+def manage(capfd, no_heartbeat) -> CommandLine:
+    """`manage.py`."""
     return CommandLine(capfd)

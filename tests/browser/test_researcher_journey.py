@@ -7,22 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from anonymizer import anonymizing, jobs
+from anonymizer import jobs
 from anonymizer.models import Run
 from studies import demo, simulation
 from studies.models import Presentation, Rating, Study
 from tests.browser.reading import violations
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("small_runs")]
 LONG = 30_000  # ms; two cores may be busy with other tests
-
-
-@pytest.fixture(autouse=True)
-def _small(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only smaller; and no heartbeat, which would be one more connection to the database."""
-    settings.RUN_LEASE_SECONDS = 600
-    for name, value in {"DONOR_FRAMES": 12, "MANIFOLD_WALKS": 2}.items():
-        monkeypatch.setattr(anonymizing, name, value)
 
 
 class Researcher:

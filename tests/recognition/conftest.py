@@ -2,7 +2,6 @@
 
 import pytest
 
-from anonymizer import anonymizing
 from anonymizer import runs as anonymizer_runs
 from anonymizer.models import Anonymization
 from tests.factories import DatasetFactory, walks
@@ -12,14 +11,7 @@ GALLERY, PROBE = "nm-01,nm-02", "nm-03,nm-04"
 
 
 @pytest.fixture
-def few_donors(settings, monkeypatch):
-    settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
-    monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
-
-
-@pytest.fixture
-def walkers(db, few_donors):
+def walkers(db, small_runs):
     """Seven subjects with four walks each, from two sides."""
     dataset = DatasetFactory(name="seven walkers")
     walks(dataset, 7, numbers=(1, 2, 3, 4))

@@ -18,7 +18,7 @@ from recognition.identify import ablation, vtm
 from recognition.models import Recognizer
 from tests.factories import DatasetFactory, walks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_heartbeat")]
 SPLIT = "30:30:40"  # of 7 subjects: 2, 2 and 3
 TINY = {
     "frame": [16, 12],
@@ -28,11 +28,6 @@ TINY = {
     "frames": 3,
     "steps": 30,
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(settings):
-    settings.RUN_LEASE_SECONDS = 600  # it would be a second connection to the database
 
 
 @pytest.fixture

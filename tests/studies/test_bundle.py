@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from anonymizer import anonymizing, jobs
+from anonymizer import jobs
 from anonymizer import runs as anonymizer_runs
 from anonymizer.models import Anonymization
 from recognition import runs as recognition_runs
@@ -19,20 +19,13 @@ from studies.models import Mask, Presentation, Rater, Rating, Stimulus
 from tests.factories import DatasetFactory, walks
 from tests.studies.rows import add_pair, enrol, make_study
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_runs")]
 GIVEN = "Taken as given, not worked out here"
 SETTINGS = {"recognition_run", "seed", "view_angles", "protocol", "recognizer", "verdict"} | {
     "label", "knows", "compares", "needs", "details", "subjects", "chance", "bound",
 }  # fmt: skip
 OF_SCORES = {"eer", "impersonation", "worst"}  # these need the score matrices
 ANGLES = (0, 90, 0, 90, 0, 90, 0, 90)
-
-
-@pytest.fixture(autouse=True)
-def _small(settings, monkeypatch):
-    settings.RUN_LEASE_SECONDS = 600  # no heartbeat, which would be a second connection to the database
-    monkeypatch.setattr(anonymizing, "DONOR_FRAMES", 12)
-    monkeypatch.setattr(anonymizing, "MANIFOLD_WALKS", 2)
 
 
 def studied(**fields):

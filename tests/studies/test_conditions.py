@@ -12,13 +12,8 @@ from studies.models import Rater, Study
 from studies.proposals import Proposal, problems
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, figure, walks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_heartbeat")]
 ANGLES = (0, 90)
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(settings):
-    settings.RUN_LEASE_SECONDS = 600  # it would be a second connection to the database
 
 
 @pytest.fixture

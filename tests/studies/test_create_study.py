@@ -12,12 +12,7 @@ from studies.models import Study
 from tests.factories import AnonymizationFactory, AnonymizedSequenceFactory, DatasetFactory, walks
 from tests.studies.test_manifests import put, rows
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(settings):
-    settings.RUN_LEASE_SECONDS = 600  # it would be a second connection to the database
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_heartbeat")]
 
 
 @pytest.fixture

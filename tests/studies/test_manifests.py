@@ -18,13 +18,8 @@ from studies.models import Study
 from studies.proposals import Proposal
 from tests.studies.rows import video
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_heartbeat")]
 COLUMNS = ("original", "processed", "view_angle", "label", "method", "subject")
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(settings):
-    settings.RUN_LEASE_SECONDS = 600  # it would be a second connection to the database
 
 
 def rows(walks=2, labels=("mine", "theirs")):

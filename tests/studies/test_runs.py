@@ -18,13 +18,8 @@ from tests.factories import (
     walks,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_heartbeat")]
 SUBJECTS, ANGLES, NUMBERS = 3, (0, 90), (1, 2)
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(settings):
-    settings.RUN_LEASE_SECONDS = 600  # it would be a second connection to the database
 
 
 @pytest.fixture
