@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import capfirst
+from import_export import resources
 from import_export.admin import ExportMixin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm
@@ -178,8 +179,15 @@ class AnonymizedSequenceAdmin(ExportAdmin):
     raw_id_fields = ("source", "anonymization")
 
 
+class UploadResource(resources.ModelResource):
+    class Meta:
+        model = Upload
+        exclude = ("token",)
+
+
 @admin.register(Upload)
 class UploadAdmin(ExportAdmin):
+    resource_classes = (UploadResource,)
     list_display = ("filename", "user", "size", "created", "last_part")
     list_select_related = ("user",)
     exclude = ("token",)

@@ -6,6 +6,7 @@ from typing import Any
 import tablib
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
@@ -62,6 +63,36 @@ def _rated(presentations: list[Presentation]) -> str:
     )
 
 
+class OfAStudyAdmin(ExportAdmin):
+    """Rows of a study. Once it is frozen nobody changes them by hand either; with their rater or study they may go."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and not (obj and study_of(obj).frozen)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and not (obj and study_of(obj).frozen)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        _deny_if_frozen([obj])
+        super().save_model(request, obj, form, change)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        _deny_if_frozen(list(queryset))
+        super().delete_queryset(request, queryset)
+
+
+def study_of(row: Any) -> Study:
+    """The study that a row is of, directly or by its rater."""
+    of_rater = getattr(row, "presentation", None) or row
+    found: Study = row.study if hasattr(row, "study") else of_rater.rater.study
+    return found
+
+
+def _deny_if_frozen(rows: list[Any]) -> None:
+    if any(study_of(row).frozen for row in rows):
+        raise PermissionDenied("The study is frozen: nothing of it may be changed any more.")
+
+
 @admin.register(Study)
 class StudyAdmin(ExportAdmin):
     list_display = (
@@ -79,6 +110,9 @@ class StudyAdmin(ExportAdmin):
     resource_classes = (StudyResource,)
     raw_id_fields = ("run", "owner")
     actions = ("open_studies", "close_studies")
+
+    def has_change_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and not (obj and obj.frozen)
 
     @admin.action(description="Open the chosen studies")
     def open_studies(self, request: HttpRequest, chosen: QuerySet[Study]) -> None:
@@ -105,7 +139,7 @@ class StudyDraftAdmin(ExportAdmin):
 
 
 @admin.register(Stimulus)
-class StimulusAdmin(ExportAdmin):
+class StimulusAdmin(OfAStudyAdmin):
     list_display = ("number", "study", "view_angle", "role")
     list_filter = ("study", "role")
     list_select_related = ("study",)
@@ -113,7 +147,7 @@ class StimulusAdmin(ExportAdmin):
 
 
 @admin.register(Seat)
-class SeatAdmin(ExportAdmin):
+class SeatAdmin(OfAStudyAdmin):
     list_display = ("position", "study", "occupied", "simulated")
     list_filter = ("study", "occupied", "simulated")
     list_select_related = ("study",)
@@ -141,7 +175,7 @@ class RaterAdmin(ExportAdmin):
     raw_id_fields = ("seat",)
 
 
-class VotesAdmin(ExportAdmin):
+class VotesAdmin(OfAStudyAdmin):
     """Rows that dashboards count: whoever changes one by hand leaves a line in the study's log."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -153,11 +187,12 @@ class VotesAdmin(ExportAdmin):
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        _deny_if_frozen(list(queryset))
         self._corrected(request, list(queryset), "deleted")
         super().delete_queryset(request, queryset)
 
     def _corrected(self, request: HttpRequest, rows: list[Any], how: str) -> None:
-        studies = Counter(getattr(row, "presentation", row).rater.study for row in rows)
+        studies = Counter(map(study_of, rows))
         for study, number in studies.items():
             what = self.opts.verbose_name if number == 1 else self.opts.verbose_name_plural
             votes_corrected(study, f"{number} {what} {how} in the administration", request.user)
@@ -194,7 +229,7 @@ class RatingAdmin(VotesAdmin):
 
 
 @admin.register(Condition)
-class ConditionAdmin(ExportAdmin):
+class ConditionAdmin(OfAStudyAdmin):
     list_display = ("label", "study", "number", "method")
     list_filter = ("study",)
     list_select_related = ("study",)
@@ -202,7 +237,7 @@ class ConditionAdmin(ExportAdmin):
 
 
 @admin.register(Mask)
-class MaskAdmin(ExportAdmin):
+class MaskAdmin(OfAStudyAdmin):
     list_display = ("rater", "study", "rule", "reason", "made_by", "made", "lifted_by", "lifted")
     list_filter = ("study", "rule")
     list_select_related = ("rater", "study", "made_by", "lifted_by")

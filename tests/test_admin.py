@@ -2,13 +2,16 @@
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from anonymizer import kept
+from anonymizer.admin import ExportAdmin
 from anonymizer.models import Checkpoint, Run
 from recognition.models import Identification, Recognition, Recognizer
-from studies import webhooks
+from studies import life, webhooks
+from studies.models import Rating
 from tests.factories import (
     AnonymizationFactory,
     AnonymizedSequenceFactory,
@@ -75,12 +78,50 @@ def test_who_is_no_administrator_sees_nothing(signed_in):
     assert answer.url.startswith("/admin/login/")
 
 
-def test_an_export_of_raters_holds_no_token(client, administrator):
+SECRETS = {"token", "idempotency_key", "external_hmac", "session_hmac", "sealed", "sealed_secret", "password"}
+
+
+def test_no_export_holds_a_secret(rf):
+    exported = {
+        (model.__name__, name)
+        for model, model_admin in admin.site._registry.items()
+        if isinstance(model_admin, ExportAdmin)
+        for resource in model_admin.get_export_resource_classes(rf.get("/"))
+        for name in resource().fields
+    }
+    assert ("Rater", "pseudonym") in exported
+    assert [each for each in sorted(exported) if each[1] in SECRETS or each == ("ApiKey", "sha256")] == []
+
+
+# --- What is final --------------------------------------------------------------------------------
+def test_of_a_frozen_study_nothing_is_changed_by_hand_and_a_rater_may_still_go(client, administrator):
     client.force_login(administrator)
-    page = client.get(reverse("admin:studies_rater_export")).content.decode()
-    assert "pseudonym" in page
-    assert "idempotency_key" not in page
-    assert "session_hmac" not in page
+    study = make_study()
+    rater = enrol(study)
+    rate(rater, 1, 4)
+    rating = Rating.objects.get()
+    mask = study.masks.create(rater=rater)
+    life.close_study(study)
+    life.freeze(study)
+
+    def status(name, *of, **sent):
+        return client.post(reverse(f"admin:studies_{name}", args=of), sent).status_code
+
+    several = {"action": "delete_selected", "_selected_action": [rating.pk], "post": "yes"}
+    assert [
+        status("rating_change", rating.pk, score=1),
+        status("rating_delete", rating.pk, post="yes"),
+        status("rating_changelist", **several),
+        status("mask_change", mask.pk, rule="manual"),
+        status(
+            "mask_add", study=study.pk, rater=rater.pk, rule="manual", presentation=rating.presentation_id
+        ),
+        status("study_change", study.pk, count_abandoned="on"),
+    ] == [403] * 6
+    assert Rating.objects.get().score == 4
+    assert list(study.masks.all()) == [mask]
+    assert status("rater_delete", rater.pk, post="yes") == 302
+    assert not Rating.objects.exists()
 
 
 # --- What deleting takes along --------------------------------------------------------------------
