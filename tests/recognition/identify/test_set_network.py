@@ -127,8 +127,8 @@ def test_a_violating_triplet_costs_its_excess():
     [
         ({"frame": (30, 22)}, "multiple of 4"),
         ({"strips": (3,)}, "equal height"),
-        ({"steps": 0}, "steps must be at least 1"),
-        ({"subjects": 1}, "at least 2 subjects"),
+        ({"steps": 0}, "steps must be from 1 to 1000000, not 0"),
+        ({"subjects": 1}, "subjects must be from 2 to 1000, not 1"),
         ({"depth": 3}, "no parameter 'depth'"),
     ],
 )
