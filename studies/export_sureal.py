@@ -17,8 +17,8 @@ PAIRS_AT_ONCE = 20
 def write_sureal(study: Study, path: Path, progress: Progress | None = None) -> int:
     """Write the dataset; returns how many votes."""
     pairs = list(known_pairs(study).filter(role=Stimulus.Role.REGULAR))
-    simulated = not _votes(study, pairs, simulated=False).exists()
-    simulated &= _votes(study, pairs, simulated=True).exists()
+    simulated = not _votes(pairs, simulated=False).exists()
+    simulated &= _votes(pairs, simulated=True).exists()
     contents = {content: number for number, content in enumerate(dict.fromkeys(map(_content, pairs)))}
     votes = 0
     with path.open("w", encoding="utf-8") as file:
@@ -63,7 +63,7 @@ def _scores(
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         some = pairs[start : start + PAIRS_AT_ONCE]
         found: dict[int, dict[str, int]] = {pair.pk: {} for pair in some}
-        for shown in _votes(study, some, simulated=simulated).values(
+        for shown in _votes(some, simulated=simulated).values(
             "pk", "rater", "stimulus", "problem", "replaced_by", "rating__score"
         ):
             rater = raters.get(shown["rater"])
@@ -72,6 +72,6 @@ def _scores(
         yield from ((pair, found[pair.pk]) for pair in some if found[pair.pk])
 
 
-def _votes(study: Study, pairs: list[Stimulus], *, simulated: bool) -> Any:
+def _votes(pairs: list[Stimulus], *, simulated: bool) -> Any:
     given = Presentation.objects.filter(rater__simulated=simulated, rating__isnull=False, stimulus__in=pairs)
     return given.order_by("rater")
