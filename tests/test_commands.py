@@ -305,7 +305,7 @@ WRONG = {
         (["--dataset", "several", "--gallery", "nm-01", "--probe", "nm-09"], "No walk of 'several' is named nm-09."),
     ],
     "reproduce": [
-        ([0], "There is no run 0. Give the number that `recognize` or `sweep` printed."),
+        ([0], "There is no run 0. Give the number that `recognize`, `experiment` or `sweep` printed."),
         ([900, "--tolerance", "nan"], "--tolerance must be 0 or more, not nan."),
         ([900, "--tolerance", -1], "--tolerance must be 0 or more, not -1."),
     ],
