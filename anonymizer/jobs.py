@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -34,6 +34,7 @@ PROCESS_ENDED = (
     "A process that worked for this run was ended from outside, most often because memory ran out. Free memory or set "
     "WORKERS lower, then try again: what is done is kept."
 )
+DATABASE_TRIES = 3  # one that is busy answers the next time, one whose disk is full does not
 PROGRESS_SECONDS = 0.5  # how often the row hears of progress
 
 
@@ -328,15 +329,21 @@ def see_through(run: Run, body: Callable[[Work], None], bar: Any = None) -> Run:
     """Do the run's work here, or wait while another process does; returns it finished, however it ended.
 
     Whatever `bar` raises ends the waiting: that is how a run that stands on this one is cancelled. RuntimeError
-    inside a transaction, as of `claim`.
+    inside a transaction, as of `claim`; DatabaseError where the database, full or gone, can't be told how it ended.
     """
     with transaction.atomic(durable=True):
         pass
+    broken = 0
     while True:
         try:
             execute(run.pk, body, bar)
         except (Refused, ValueError, OSError) as error:  # written down in the row, for whoever reads it there
             log.info("%s: %s", run, error)
+        except (OperationalError, InterfaceError) as error:
+            broken += 1
+            if broken == DATABASE_TRIES:
+                raise
+            log.warning("%s: the database does not answer as it should: %s.", run, message_of(error))
         except Exception:
             log.exception("%s failed.", run)
         run.refresh_from_db()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from anonymizer.gait.walker_jobs import WalkerJob
 
 RESERVED_SLUGS = {"import", "generate", "sequences", "uploads"}  # pages of their own stand at these addresses
+MOST_REASONS = 5  # named where nothing was kept
 WALKERS_LICENCE = "Synthetic walkers; these people don't exist. Free to use and to show."
 
 
@@ -58,8 +59,9 @@ def finish(dataset: Dataset, run: Run) -> None:
     kept = sequences.count()
     if kept == 0:
         reasons = sorted({entry["reason"] for entry in dataset.dropped}) or ["no sequence was found"]
+        more = [f"and {len(reasons) - MOST_REASONS} more such reasons"] if len(reasons) > MOST_REASONS else []
         stored_files.delete_dataset(dataset)
-        raise jobs.Refused(f"Nothing was kept: {'; '.join(reasons)}.")
+        raise jobs.Refused(f"Nothing was kept: {'; '.join([*reasons[:MOST_REASONS], *more])}.")
     dataset.ready = True
     dataset.save(update_fields=["ready"])
     run.result = {

@@ -104,7 +104,7 @@ class JobCommand(BaseCommand):
             raise CommandError(f"{named}: {why(error)}.") from error
         except DatabaseError as error:
             raise CommandError(
-                f"The database does not work ({jobs.message_of(error)}). A new one is prepared by: manage.py migrate"
+                f"The database does not work ({jobs.message_of(error)}). {_mended(error)}"
             ) from error
         except jobs.Cancelled as error:
             raise CommandError(
@@ -114,6 +114,13 @@ class JobCommand(BaseCommand):
             raise CommandError(self.stopped, returncode=130) from error
         if options["json"] != "-":
             self.stdout.write(self.describe(result))
+
+
+def _mended(error: DatabaseError) -> str:
+    """What to do about it: nothing but a table or column that lacks is mended by migrating."""
+    if any(words in str(error) for words in ("no such", "does not exist")):
+        return "A new one is prepared by: manage.py migrate"
+    return "Mend that, such as by freeing space, then give the same command again: what was done is kept."
 
 
 class GoingOnCommand(JobCommand):

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,27 @@ def test_a_run_that_fails_is_seen_through_to_its_end():
 
     run = jobs.see_through(new_run(), body)
     assert (run.status, run.error) == (Run.Status.FAILED, "no such walk")
+
+
+@pytest.mark.parametrize(
+    ("failures", "ended"), [(jobs.DATABASE_TRIES - 1, True), (jobs.DATABASE_TRIES, False)]
+)
+def test_a_database_that_stays_full_ends_the_waiting_and_one_that_was_busy_does_not(
+    failures, ended, monkeypatch
+):
+    answers, claim = itertools.count(), jobs.claim
+
+    def claimed(*asked):
+        if next(answers) < failures:
+            raise OperationalError("database or disk is full")
+        return claim(*asked)
+
+    monkeypatch.setattr(jobs, "claim", claimed)
+    run = new_run()
+    with nullcontext() if ended else pytest.raises(OperationalError, match="disk is full"):
+        jobs.see_through(run, lambda work: None)
+    run.refresh_from_db()
+    assert run.is_finished == ended
 
 
 def test_the_log_keeps_its_newest_lines():
