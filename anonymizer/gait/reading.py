@@ -119,7 +119,18 @@ class Reader(ABC):
             yield from self._sequences(batch)
         self.report.dropped += self._lacking()
         if not self._seen:
-            raise ArchiveError(f"{self.path}: holds no {self.example}")
+            raise ArchiveError(f"{self.path}: holds no {self.example}{self._instead()}")
+
+    def _instead(self) -> str:
+        """What there is where no sequence was found, which is most often another layout or a folder too far down."""
+        if not self.report.ignored:
+            return ""
+        count = sum(self.report.ignored_files.values())
+        files = f"{count} other files, such as" if count > 1 else "one other file,"
+        return (
+            f", but {files} {self.report.ignored[0][0]!r}: is it another layout, or a folder inside of the one "
+            "that holds the subjects?"
+        )
 
     def _sequences(self, batch: Batch) -> Iterator[RecordedSequence]:
         for name, reason in batch.skipped:

@@ -4,6 +4,8 @@ What can't be used is refused in words, so that a job can report it and go on. A
 usable: crops fill their frames, and people walk out of a picture. So are blank frames among others.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,10 @@ _SIDE_BY_SIDE = 0.6  # share of the smaller one's height that both have in commo
 
 def refuse_unusable(track: Track) -> None:
     """ValueError says what is wrong with it, and from where."""
+    if not isinstance(track, Mapping):
+        raise ValueError(
+            f"a track is view angles in degrees to walks, as in {{90: walk}}, not {type(track).__name__}"
+        )
     if not track:
         raise ValueError("the track has no view")
     for angle, silhouettes in track.items():

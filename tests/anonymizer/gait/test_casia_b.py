@@ -272,6 +272,13 @@ def test_something_else_than_casia_b_is_an_error_that_shows_the_names_expected(t
         list(casia_b.read(in_zip(tmp_path, {"holiday.png": b"x"})))
 
 
+def test_another_layout_is_told_by_a_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "001").mkdir()
+    (tmp_path / "001" / "090.pkl").write_bytes(b"an array")
+    with pytest.raises(ArchiveError, match=r"but one other file, '001/090\.pkl': is it another layout"):
+        list(casia_b.read(tmp_path))
+
+
 def test_no_frames_at_all_can_not_be_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         casia_b.read(tmp_path, frames=0)

@@ -70,6 +70,7 @@ def test_the_view_angle_is_named() -> None:
     ("track", "message"),
     [
         ({}, "the track has no view"),
+        (np.zeros((3, 20, 20), np.bool_), "a track is view angles in degrees to walks"),
         ({90: np.zeros((3, 20, 20), np.bool_)}, "no frame of any view shows a body"),
         ({90: np.zeros((0, 20, 20), np.bool_)}, "no frame of any view shows a body"),
         ({90: np.zeros((3, 20, 20), np.uint8)}, "silhouettes must be bool"),
