@@ -129,7 +129,17 @@ class DatasetAdmin(ExportAdmin):
     list_display = ("name", "source", "licence", "may_be_shown_to_raters", "ready", "created")
     list_filter = ("source", "ready", "may_be_shown_to_raters")
     search_fields = ("name",)
-    readonly_fields = ("slug", "source", "least_frames", "parameters", "dropped", "ready", "run", "created")
+    readonly_fields = (
+        "slug",
+        "source",
+        "least_frames",
+        "frame_rate",
+        "parameters",
+        "dropped",
+        "ready",
+        "run",
+        "created",
+    )
 
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
         stored_files.delete_dataset(obj)

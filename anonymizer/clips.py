@@ -43,6 +43,7 @@ def rendered(
             store.read(group[0].source),
             tuple(Take(each.rendering, store.read(each.changed) if each.changed else None) for each in group),
             seconds,
+            group[0].source.subject.dataset.frame_rate,
         )
         for group in missing
     )

@@ -3,15 +3,16 @@
 import shlex
 from typing import Any
 
-from anonymizer.gait.catalogue import METHODS, UNSAID
+from anonymizer.gait.catalogue import DATASET_DECIDES, METHODS
 from anonymizer.importing import SOURCES, is_upload
 from anonymizer.models import NAMED_ROWS, Anonymization, Dataset, Run
 
 MANAGE = (".venv/bin/python", "manage.py")  # as the README has it
+IMPORTED = ("name", "frames", "frame_rate", "licence", "may_be_shown_to_raters")
 # By kind: the command, and which parameters are its options.
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    Run.Kind.IMPORT_CASIA_B: ("import_casia_b", ("name", "frames", "licence", "may_be_shown_to_raters")),
-    Run.Kind.IMPORT_OPENGAIT: ("import_opengait", ("name", "frames", "licence", "may_be_shown_to_raters")),
+    Run.Kind.IMPORT_CASIA_B: ("import_casia_b", IMPORTED),
+    Run.Kind.IMPORT_OPENGAIT: ("import_opengait", IMPORTED),
     Run.Kind.GENERATE_WALKERS: (
         "generate_walkers",
         ("name", "subjects", "sequences", "view_angles", "frames", "difficulty", "path_variation"),
@@ -152,7 +153,7 @@ def _settings(run: Run) -> list[str]:
     said = {
         name: value
         for name, value in run.parameters.get("parameters", {}).items()
-        if name not in usual or name in UNSAID or value != usual[name]
+        if name not in usual or name in DATASET_DECIDES or value != usual[name]
     }
     return [word for name, value in said.items() for word in ("--set", f"{name}={_text(value)}")]
 

@@ -9,14 +9,15 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymizer.models import MOST_FILM_CELLS
+
 BODY = (242, 244, 245)  # the figure's colour on the stage
 ASPECT = 0.6875  # a cell's width over its height, as the stored pictures have it
-MOST_FRAMES = 120  # wider pictures are slow to draw
 
 
 def film(silhouettes: NDArray[np.bool_], frames: int | None = None) -> bytes:
     """`frames` cells (all without it) of (frames, height, width), each centred on its body, at one scale."""
-    wanted = min(frames or len(silhouettes), len(silhouettes), MOST_FRAMES)
+    wanted = min(frames or len(silhouettes), len(silhouettes), MOST_FILM_CELLS)
     chosen = silhouettes[np.linspace(0, len(silhouettes) - 1, wanted).round().astype(int)]
     top, bottom = _rows(silhouettes)
     height = bottom - top + 2 * max(2, (bottom - top) // 16)
@@ -29,7 +30,7 @@ def film(silhouettes: NDArray[np.bool_], frames: int | None = None) -> bytes:
 
 def shown_frames(frame_count: int, frames: int | None = None) -> int:
     """How many cells `film` makes of so many frames."""
-    return min(frames or frame_count, frame_count, MOST_FRAMES)
+    return min(frames or frame_count, frame_count, MOST_FILM_CELLS)
 
 
 def _rows(silhouettes: NDArray[np.bool_]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
-from anonymizer import runs, uploads
+from anonymizer import importing, runs, uploads
 from anonymizer.forms import RunForm
 from anonymizer.jobs import Refused
 from anonymizer.models import Run, Upload
@@ -43,6 +43,14 @@ class ImportForm(RunForm):
         max_value=10_000,
         initial=50,
         help_text="Shorter sequences are left out and listed; of longer ones the last frames are kept.",
+    )
+    frame_rate = forms.FloatField(
+        label="Frames a second",
+        required=False,
+        min_value=4,
+        max_value=120,
+        initial=f"{importing.FRAME_RATE:g}",
+        help_text="As they were recorded, 25 in CASIA-B. Raters see the walks at this speed.",
     )
     licence = forms.CharField(
         max_length=200, required=False, help_text="Who allows what. It is shown wherever the data are."
@@ -105,6 +113,7 @@ class ImportForm(RunForm):
             self._stored() or asked["path"],
             name=asked["name"],
             frames=asked["frames"],
+            frame_rate=asked["frame_rate"] or importing.FRAME_RATE,
             licence=asked["licence"],
             may_be_shown_to_raters=asked["may_be_shown_to_raters"],
             kind=asked["layout"],

@@ -18,6 +18,7 @@ from anonymizer.models import Dataset, Run, Sequence
 if TYPE_CHECKING:
     from anonymizer.gait.reading import Reader, Report
 
+FRAME_RATE = 25.0  # frames a second, CASIA-B's
 SOURCES = {
     Run.Kind.IMPORT_CASIA_B: Dataset.Source.CASIA_B,
     Run.Kind.IMPORT_OPENGAIT: Dataset.Source.OPENGAIT,
@@ -54,6 +55,7 @@ def _import_walks(work: jobs.Work) -> None:
     dataset = own_dataset(
         run,
         SOURCES[Run.Kind(run.kind)],
+        frame_rate=run.parameters.get("frame_rate", FRAME_RATE),  # earlier imports were not asked
         licence=run.parameters["licence"],
         may_be_shown_to_raters=run.parameters["may_be_shown_to_raters"],
     )

@@ -9,7 +9,7 @@ from django.forms.boundfield import BoundField, BoundWidget
 
 from anonymizer import runs
 from anonymizer.forms import SPLIT_HINT, DatasetForm
-from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
+from anonymizer.gait.catalogue import DATASET_DECIDES, DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.parameters import Choice, Parameter
 from anonymizer.models import Checkpoint, Run
 
@@ -72,7 +72,8 @@ def _parameter_field(name: str, spec: Parameter) -> forms.Field:
         choice.help_text, choice.widget.attrs["class"] = hint, "form-select"
         return choice
     field = forms.CharField(label=label, required=False, max_length=16)
-    field.help_text = f"{hint} {spec.accepts[0].upper()}{spec.accepts[1:]}. Empty: {spec.default}."
+    usual = "as the dataset has it" if name in DATASET_DECIDES else spec.default
+    field.help_text = f"{hint} {spec.accepts[0].upper()}{spec.accepts[1:]}. Empty: {usual}."
     field.widget.attrs["class"] = "form-control"
     return field
 

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 
 from anonymizer.gait import catalogue
 
+MOST_FILM_CELLS = 120  # wider pictures are slow to draw
+
 
 class Run(models.Model):
     """One piece of long work, in any app. `jobs.py` holds its life; what it made points at it."""
@@ -103,6 +105,7 @@ class Dataset(models.Model):
     licence = models.CharField(max_length=200, blank=True)
     may_be_shown_to_raters = models.BooleanField(default=False)
     least_frames = models.PositiveIntegerField(default=50)  # shorter sequences were dropped
+    frame_rate = models.FloatField(default=25.0)  # frames a second, as they were recorded; clips play at it
     parameters = models.JSONField(default=dict, blank=True)  # of the walkers: difficulty, seed, …
     dropped = models.JSONField(default=list, blank=True)  # [{"sequence", "reason", "frames"}]
     ready = models.BooleanField(default=False)
@@ -145,6 +148,11 @@ class StoredSilhouettes(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def film_cells(self) -> int:
+        """Frames of the film that pages play of it."""
+        return min(self.frame_count, MOST_FILM_CELLS)
 
 
 class Sequence(StoredSilhouettes):

@@ -278,7 +278,9 @@ def samples(run: Run, most: int = 11) -> list[AnonymizedSequence]:
     """One pair a view angle, the angles spread over the half circle."""
     if not hasattr(run, "anonymization"):
         return []
-    rows = run.anonymization.sequences.select_related("source__subject").order_by("source__view_angle", "pk")
+    rows = run.anonymization.sequences.select_related("source__subject__dataset").order_by(
+        "source__view_angle", "pk"
+    )
     first: dict[int, AnonymizedSequence] = {}
     for row in rows:
         first.setdefault(row.source.view_angle, row)

@@ -40,6 +40,7 @@ def request_import(
     path: str | Path,
     name: str,
     frames: int = 50,
+    frame_rate: float = importing.FRAME_RATE,
     licence: str = "",
     may_be_shown_to_raters: bool = False,
     kind: str = Run.Kind.IMPORT_CASIA_B,
@@ -49,13 +50,15 @@ def request_import(
 ) -> Run:
     """Bring in walks in the layout that `kind` names: a folder, a zip or a tar.gz.
 
-    `filename` is what an uploaded archive was called where it came from. `again` gives an unfinished run that was
-    asked the same, whose dataset has the name already.
+    `frame_rate` is how many frames a second were recorded; clips are played at it. `filename` is what an uploaded
+    archive was called where it came from. `again` gives an unfinished run that was asked the same, whose dataset has
+    the name already.
     """
     parameters = {
         "name": name.strip(),
         "path": str(Path(path).resolve()),
         "frames": frames,
+        "frame_rate": frame_rate,
         "licence": licence,
         "may_be_shown_to_raters": may_be_shown_to_raters,
     }
@@ -64,6 +67,7 @@ def request_import(
     if again and (begun := going_on.unfinished(kind, parameters)):
         return begun
     check_new_dataset(name, frames)
+    _within("frame rate", frame_rate, 4, 120)
     if not Path(path).exists():
         layout = importing.SOURCES[Run.Kind(kind)].label
         raise Refused(f"{path} does not exist. Give a folder, a .zip or a .tar.gz in {layout}.")
@@ -237,6 +241,8 @@ def request_anonymization(
     given = _given(alpha, parameters)
     if dataset.is_synthetic and "draws" in chosen.parameters:
         given.setdefault("draws", "seeded")  # nobody is to be protected, so the run may be repeated
+    if "frame_rate" in chosen.parameters:
+        given.setdefault("frame_rate", dataset.frame_rate)
     checked = _checked_parameters(chosen, given, trained)
     donor = _checked_donor(chosen, donor)
     _check_lenders(dataset, split, donor, chosen.donors_for(checked))
@@ -371,7 +377,8 @@ def check_ready(dataset: Dataset) -> None:
 
 def _within(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:  # so NaN is refused too
-        raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.", name)
+        field = name.replace(" ", "_")
+        raise Refused(f"{name[0].upper()}{name[1:]} must be from {least} to {most}, not {value}.", field)
 
 
 def check_clips(pairs: int, seconds: float) -> None:

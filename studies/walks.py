@@ -16,7 +16,9 @@ from anonymizer.models import Sequence as Walk
 def common(anonymizations: Iterable[Anonymization], view_angles: Sequence[int] = ()) -> dict[int, list[Walk]]:
     """The walks that can be shown, by view angle; without `view_angles` at all there are."""
     found: dict[int, list[Walk]] = {}
-    for walk in _common(anonymizations, view_angles).select_related("subject").order_by("view_angle", "pk"):
+    for walk in (
+        _common(anonymizations, view_angles).select_related("subject__dataset").order_by("view_angle", "pk")
+    ):
         found.setdefault(walk.view_angle, []).append(walk)
     return found
 

@@ -29,6 +29,7 @@ DONOR_POLICIES = {
     "synthetic": "walkers who exist nowhere, drawn for each walk",
     "none": "nobody: the method needs no donor",
 }
+DATASET_DECIDES = {"draws", "frame_rate"}  # parameters that are as the dataset has it, where nobody says
 UNSAID = {"draws"}  # changes nothing that is seen, only who could draw the donors again
 ANY_DONOR = ("synthetic", "fixed", "random")
 FIXED_FIRST = ("fixed", "random", "synthetic")

@@ -25,23 +25,25 @@ class ClipJob:
     original: bytes
     takes: tuple[Take, ...]
     seconds: float
+    frame_rate: float = 25.0
 
 
 def encode_clips(job: ClipJob) -> list[bytes]:
     """Each take's MP4; the gait cycles are the original's in all of them."""
     original = unpack(job.original)
-    plan = loop_plan(original)
+    plan = loop_plan(original, job.frame_rate)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        return [_encoded(original, take, plan, job.seconds, path) for take in job.takes]
+        return [_encoded(original, take, plan, job, path) for take in job.takes]
 
 
-def _encoded(original: Silhouettes, take: Take, plan: LoopPlan, seconds: float, path: Path) -> bytes:
+def _encoded(original: Silhouettes, take: Take, plan: LoopPlan, job: ClipJob, path: Path) -> bytes:
     rendering = RENDERINGS[take.rendering]
     walk = original if take.changed is None else unpack(take.changed)
     walk = broken(walk) if rendering.broken else walk
+    seconds, fps, in_place = job.seconds, job.frame_rate, rendering.in_place
     if rendering.side_by_side:
-        encode_pair(original, walk, path, seconds=seconds, cycle=plan, in_place=rendering.in_place)
+        encode_pair(original, walk, path, seconds=seconds, fps=fps, cycle=plan, in_place=in_place)
     else:
-        encode(walk, path, seconds=seconds, cycle=plan, in_place=rendering.in_place)
+        encode(walk, path, seconds=seconds, fps=fps, cycle=plan, in_place=in_place)
     return path.read_bytes()

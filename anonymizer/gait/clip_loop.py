@@ -17,7 +17,7 @@ from anonymizer.gait.silhouettes import Silhouettes, blank_frames
 
 GREY = -1  # in a timeline: no frame, a plain grey picture
 _SMALL = (120, 90)  # width and height of the pictures that are compared
-_FADE = 5  # frames: 0.2 s
+_FADE = 0.2  # seconds
 _LONGER_IS_BETTER = 0.1  # share of a joint's jump that a further cycle is worth: few look mechanical
 
 
@@ -29,10 +29,11 @@ class LoopPlan:
     length: int  # frames repeated
     fades: bool  # whether the joint needs a fade
     heights: tuple[float, ...]  # of the body in pixels, smoothed, for every frame: the clip's scale
+    fade: int = 5  # frames that a fade or a grey cut takes
 
     def source_frames(self, frames: int, *, grey_cuts: bool = False) -> list[int]:
         """For each of the clip's frames the walk's frame to show, or GREY."""
-        once = list(range(self.start, self.start + self.length)) + [GREY] * (_FADE if grey_cuts else 0)
+        once = list(range(self.start, self.start + self.length)) + [GREY] * (self.fade if grey_cuts else 0)
         return [once[index % len(once)] for index in range(frames)]
 
     def brightness(self, frames: int) -> NDArray[np.float64]:
@@ -41,11 +42,11 @@ class LoopPlan:
         if self.fades:
             joints = np.arange(self.length, frames, self.length) - 0.5
             away = np.abs(np.arange(frames)[:, None] - joints[None])
-            bright = np.clip((away / (_FADE / 2)).min(axis=1, initial=1.0), 0, 1)
+            bright = np.clip((away / (self.fade / 2)).min(axis=1, initial=1.0), 0, 1)
         return bright
 
 
-def loop_plan(original: Silhouettes) -> LoopPlan:
+def loop_plan(original: Silhouettes, fps: float = 25) -> LoopPlan:
     """The frames to repeat, in whole gait cycles where the walk has one; ValueError where it has no frame."""
     if len(original) == 0:
         raise ValueError("a clip needs a walk of at least one frame")
@@ -53,7 +54,8 @@ def loop_plan(original: Silhouettes) -> LoopPlan:
     cycle = period(original)
     best = _best_loop(_differences(original, heights), cycle) if cycle else None
     start, length = best or (0, len(original))
-    return LoopPlan(start, length, fades=best is None, heights=tuple(heights.tolist()))
+    fade = max(1, round(_FADE * fps))
+    return LoopPlan(start, length, fades=best is None, heights=tuple(heights.tolist()), fade=fade)
 
 
 def _differences(silhouettes: Silhouettes, heights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,7 +23,9 @@ PARAMETERS: dict[str, Parameter] = {
     "path": Choice(
         "auto", ("auto", "camera", "frame"), "followed over the floor of known cameras, or in the frame"
     ),
-    "frame_rate": Number(25.0, 4.0, 120.0, "frames a second of the recording"),
+    "frame_rate": Number(
+        25.0, 4.0, 120.0, "frames a second of the recording; left out, as the dataset has it"
+    ),
     "spread": Number(1.0, 0.0, 1.0, "how much donors differ from the mean walker; 1 as people do"),
     "noise": Number(0.35, 0.0, 3.0, "pixels by which the outline wobbles, as segmentation leaves it"),
     "draws": Choice(

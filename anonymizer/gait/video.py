@@ -7,6 +7,7 @@ same x264, and several clips are encoded side by side anyway.
 
 import os
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -18,7 +19,17 @@ from anonymizer.gait.clip_loop import GREY, LoopPlan, loop_plan
 from anonymizer.gait.clip_pictures import Framing, Picture, centred, draw, in_place
 from anonymizer.gait.silhouettes import Silhouettes, checked
 
-__all__ = ["PAIR_GAP", "SIZE", "LoopPlan", "clip_frames", "encode", "encode_pair", "loop_plan", "write"]
+__all__ = [
+    "GREY",
+    "PAIR_GAP",
+    "SIZE",
+    "LoopPlan",
+    "clip_frames",
+    "encode",
+    "encode_pair",
+    "loop_plan",
+    "write",
+]
 
 SIZE = (480, 360)  # width, height; both even
 BACKGROUND, BODY = (0x0E, 0x11, 0x14), (0xF2, 0xF4, 0xF5)  # red, green, blue
@@ -34,7 +45,7 @@ def encode(
     path: Path | str,
     *,
     seconds: float = 10.0,
-    fps: int = 25,
+    fps: float = 25,
     cycle: LoopPlan | None = None,
     in_place: bool = False,
     size: tuple[int, int] = SIZE,
@@ -54,13 +65,13 @@ def encode_pair(
     path: Path | str,
     *,
     seconds: float = 10.0,
-    fps: int = 25,
+    fps: float = 25,
     cycle: LoopPlan | None = None,
     in_place: bool = False,
     size: tuple[int, int] = SIZE,
 ) -> None:
     """Both walks side by side in one clip, so that they can't drift apart; `size` is that of each half."""
-    plan = cycle or loop_plan(left)
+    plan = cycle or loop_plan(left, fps)
     halves = [
         clip_frames(walk, seconds=seconds, fps=fps, cycle=plan, in_place=in_place, size=size)
         for walk in (left, right)
@@ -74,14 +85,14 @@ def clip_frames(
     silhouettes: Silhouettes,
     *,
     seconds: float = 10.0,
-    fps: int = 25,
+    fps: float = 25,
     cycle: LoopPlan | None = None,
     in_place: bool = False,
     size: tuple[int, int] = SIZE,
 ) -> Iterator[Picture]:
     """The clip's pictures one by one, `(height, width)` from 0 (background) to 255 (body)."""
     frames = _checked_frames(seconds, fps, size)
-    plan = cycle or loop_plan(checked(silhouettes))
+    plan = cycle or loop_plan(checked(silhouettes), fps)
     if len(plan.heights) != len(silhouettes):
         raise ValueError(
             f"a plan for {len(plan.heights)} frames can't show a walk of {len(silhouettes)}: "
@@ -91,7 +102,7 @@ def clip_frames(
     return _pictures(silhouettes, plan, framing, frames, in_place, size)
 
 
-def _checked_frames(seconds: float, fps: int, size: tuple[int, int]) -> int:
+def _checked_frames(seconds: float, fps: float, size: tuple[int, int]) -> int:
     if not (0 < seconds <= _LONGEST and 1 <= fps <= 120 and seconds * fps >= 0.5):
         raise ValueError(f"no clip of {seconds} s at {fps} frames/s: at most {_LONGEST:g} s and 120 frames/s")
     if min(size) < 16 or size[0] % 2 or size[1] % 2:
@@ -120,7 +131,7 @@ def _pictures(
         yield picture if bright == 1 else (picture * bright).astype(np.uint8)
 
 
-def write(pictures: Iterable[NDArray[np.uint8]], path: Path, fps: int, size: tuple[int, int]) -> None:
+def write(pictures: Iterable[NDArray[np.uint8]], path: Path, fps: float, size: tuple[int, int]) -> None:
     """Encode pictures, planes of yuv420p as `(height * 3 / 2, width)`, with the settings of every clip.
 
     The file beside the wanted one appears under its name only when it is whole.
@@ -128,7 +139,9 @@ def write(pictures: Iterable[NDArray[np.uint8]], path: Path, fps: int, size: tup
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with av.open(str(unfinished), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-            stream = container.add_stream("libx264", rate=fps, options=_X264)
+            stream = container.add_stream(
+                "libx264", rate=Fraction(fps).limit_denominator(1001), options=_X264
+            )
             stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
             context = stream.codec_context
             context.color_range, context.colorspace = av.video.reformatter.ColorRange.MPEG, _BT709

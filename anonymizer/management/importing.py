@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any, ClassVar
 
-from anonymizer import jobs, runs, stored_files
+from anonymizer import importing, jobs, runs, stored_files
 from anonymizer.management.console import GoingOnCommand, go_on, result_of
 from anonymizer.models import Dataset
 
@@ -23,6 +23,12 @@ class ImportCommand(GoingOnCommand):
             help="how many of each sequence are kept, the last ones; a shorter sequence is dropped",
         )
         parser.add_argument(
+            "--frame-rate",
+            type=float,
+            default=importing.FRAME_RATE,
+            help="how many frames a second were recorded; clips are played at it",
+        )
+        parser.add_argument(
             "--licence", default="", help="under what terms the walks may be used, in your words"
         )
         parser.add_argument(
@@ -32,7 +38,8 @@ class ImportCommand(GoingOnCommand):
         )
 
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
-        asked = {name: options[name] for name in ("name", "frames", "licence", "may_be_shown_to_raters")}
+        names = ("name", "frames", "frame_rate", "licence", "may_be_shown_to_raters")
+        asked = {name: options[name] for name in names}
         run = runs.request_import(options["path"], **asked, kind=self.kind, again=True)
         try:
             return result_of(go_on(run, runs.BODIES[run.kind]))

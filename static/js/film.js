@@ -11,17 +11,19 @@
     return made;
   }
 
-  function walk(address, frames, caption) {
+  function walk(address, { cells, seconds }, caption) {
     const moving = element("div", { class: "walking", role: "img", "aria-label": caption });
-    moving.style.setProperty("--frames", frames);
+    moving.style.setProperty("--cells", cells);
+    moving.style.setProperty("--seconds", seconds);
     moving.style.backgroundImage = `url("${address}")`;
     return element("figure", {}, moving, element("figcaption", {}, caption));
   }
 
   function player(link) {
-    const { title, frames, film, pair, synthetic } = link.dataset;
-    const walks = element("div", { class: "walks" }, walk(link.href, frames, pair ? "Original" : `${frames} frames`));
-    if (pair) walks.append(walk(pair, frames, film || "Changed"));
+    const { title, frames, cells, rate, film, pair, synthetic } = link.dataset;
+    const played = { cells, seconds: frames / rate };
+    const walks = element("div", { class: "walks" }, walk(link.href, played, pair ? "Original" : `${frames} frames`));
+    if (pair) walks.append(walk(pair, played, film || "Changed"));
     const toggle = element("button", { class: "btn", type: "button" }, "Pause");
     const close = element("button", { class: "btn quiet", type: "button" }, "Close");
     const dialog = element(
@@ -29,7 +31,7 @@
       { class: "player", "aria-label": title },
       element("header", {}, element("h2", {}, title), close),
       walks,
-      element("footer", {}, element("span", {}, `25 frames a second${synthetic === undefined ? "" : " · synthetic walkers"}`), toggle),
+      element("footer", {}, element("span", {}, `${Number(rate)} frames a second${synthetic === undefined ? "" : " · synthetic walkers"}`), toggle),
     );
     const pause = (paused) => {
       dialog.classList.toggle("paused", paused);

@@ -89,6 +89,17 @@ def test_an_upload_outlives_its_request(signed_in, settings, tmp_path):
     assert run.parameters["may_be_shown_to_raters"] is False
 
 
+def test_an_import_says_how_many_frames_a_second_there_are(signed_in, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    fields = {"name": "mine", "frames": 50, "archive": archive()}
+    address = reverse("anonymizer:dataset_import")
+    assert "Use at least 4." in text(signed_in.post(address, {**fields, "frame_rate": "0"}))
+    signed_in.post(address, {**fields, "frame_rate": "12.5", "archive": archive()})
+    signed_in.post(address, {**fields, "name": "usual", "archive": archive()})
+    usual, mine = Run.objects.all()
+    assert (mine.parameters["frame_rate"], usual.parameters["frame_rate"]) == (12.5, 25)
+
+
 def test_a_refused_upload_is_not_kept(signed_in, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     DatasetFactory(name="mine")

@@ -39,6 +39,20 @@ def test_an_import_keeps_what_is_long_enough_and_says_what_was_dropped(tree):
     assert (unpack(store.read(of(run.dataset)[0])).any(axis=(1, 2))).all()
 
 
+def test_a_dataset_keeps_how_fast_it_was_recorded_and_methods_know(tree):
+    dataset = done(runs.request_import(tree, "brought", frames=12, frame_rate=12.5)).dataset
+    asked = runs.request_anonymization(dataset, "replace-best", split=None)
+    overruled = runs.request_anonymization(dataset, "replace-best", split=None, parameters={"frame_rate": 25})
+    assert dataset.frame_rate == 12.5
+    assert asked.parameters["parameters"]["frame_rate"] == 12.5
+    assert overruled.parameters["parameters"]["frame_rate"] == 25
+
+
+def test_a_frame_rate_that_no_camera_has_is_refused(tree):
+    with pytest.raises(Refused, match=r"Frame rate must be from 4 to 120, not nan\."):
+        runs.request_import(tree, "brought", frame_rate=float("nan"))
+
+
 def test_an_interrupted_import_goes_on_and_brings_nothing_twice(tree):
     run = runs.request_import(tree, "brought", frames=12)
     interrupted(run, importing.import_walks, after=1)

@@ -7,7 +7,15 @@ import pytest
 from django.urls import reverse
 
 from anonymizer.models import Run
-from tests.factories import DatasetFactory, RunFactory, SequenceFactory, SubjectFactory, clip_of, walks
+from tests.factories import (
+    DatasetFactory,
+    RunFactory,
+    SequenceFactory,
+    SubjectFactory,
+    clip_of,
+    figure,
+    walks,
+)
 from tests.pages import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
@@ -104,6 +112,12 @@ def test_a_dataset_whose_run_failed_says_why_and_where_to_retry(signed_in):
     response = signed_in.get(reverse("anonymizer:dataset", args=[dataset.slug]))
     assert "the archive ends in the middle" in text(response)
     assert reverse("anonymizer:run", args=[run.pk]) in response.content.decode()
+
+
+def test_a_long_walks_film_is_played_in_the_time_that_it_took(signed_in):
+    sequence = SequenceFactory(walk=figure(frames=300), subject__dataset__frame_rate=30)
+    page = signed_in.get(reverse("anonymizer:dataset", args=[sequence.subject.dataset.slug])).content.decode()
+    assert 'data-frames="300" data-cells="120" data-rate="30.0"' in page
 
 
 def test_a_dataset_lists_the_runs_that_use_it(signed_in):

@@ -33,5 +33,12 @@ def test_all_takes_of_a_walk_come_out_in_their_order_and_differ():
     assert made[0] == encode_clips(ClipJob(ORIGINAL, (Take("centred"),), 0.4))[0]
 
 
+def test_a_walk_is_shown_as_fast_as_it_was_recorded():
+    (data,) = encode_clips(ClipJob(ORIGINAL, (Take("centred"),), 4, frame_rate=7.5))
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        assert (stream.frames, stream.average_rate, stream.duration * stream.time_base) == (30, 7.5, 4)
+
+
 def test_rows_know_every_rendering():
     assert set(Clip.Rendering.values) == set(RENDERINGS)

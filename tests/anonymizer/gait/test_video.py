@@ -95,6 +95,12 @@ def test_in_place_shows_the_way_and_cuts_with_grey() -> None:
     assert np.array_equal(clip[plan.length + 5], clip[0])
 
 
+def test_a_grey_cut_takes_a_fifth_of_a_second_at_any_frame_rate() -> None:
+    plan = video.loop_plan(walking_figure(50, 26), fps=10)
+    shown = plan.source_frames(2 * plan.length, grey_cuts=True)
+    assert shown.count(video.GREY) == 2
+
+
 def test_a_walk_without_a_cycle_fades_at_its_joint() -> None:
     walk = walking_figure(15, 26)
     brightest = pictures(walk, seconds=1).max(axis=(1, 2))
