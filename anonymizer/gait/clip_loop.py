@@ -62,9 +62,10 @@ def _differences(silhouettes: Silhouettes, heights: NDArray[np.float64]) -> NDAr
     """`(frames, frames)`: how unlike the clip's pictures are to the eye; infinite where one is blank."""
     framing = centred(silhouettes, heights, _SMALL)
     small = [draw(frame, framing, index, _SMALL) for index, frame in enumerate(silhouettes)]
-    pictures = np.stack(small).reshape(len(small), -1).astype(np.float32) / 255
+    # Whole numbers, which add up to the same in any order: the plan must not hang on how many threads add.
+    pictures = np.stack(small).reshape(len(small), -1).astype(np.float64)
     squares = (pictures * pictures).sum(axis=1)
-    differences = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * (pictures @ pictures.T), 0))
+    differences = np.sqrt(squares[:, None] + squares[None] - 2 * (pictures @ pictures.T)) / 255
     blank = blank_frames(silhouettes)
     return np.where(blank[:, None] | blank[None], np.inf, differences)
 

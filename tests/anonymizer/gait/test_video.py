@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from anonymizer.gait import video
+from anonymizer.gait import clip_loop, video
 from anonymizer.gait.silhouettes import Silhouettes
 from tests.anonymizer.gait.walking_figure import walking_figure
 
@@ -93,6 +93,13 @@ def test_in_place_shows_the_way_and_cuts_with_grey() -> None:
     assert len(np.unique(cut)) == 1
     assert 0 < cut[0, 0, 0] < 255
     assert np.array_equal(clip[plan.length + 5], clip[0])
+
+
+def test_equal_frames_do_not_differ_at_all() -> None:
+    walk = walking_figure(50, 26)[[3, 7, 3]]
+    differences = clip_loop._differences(walk, clip_loop.body_heights(walk))
+    assert differences[0, 2] == differences.diagonal().max() == 0
+    assert differences[0, 1] == differences[1, 2] > 1
 
 
 def test_a_grey_cut_takes_a_fifth_of_a_second_at_any_frame_rate() -> None:
