@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from anonymizer import jobs
 from anonymizer.access import visible_runs
 from anonymizer.models import Dataset, Run
-from recognition.models import Recognition
 from studies.access import visible_studies
 
 
@@ -22,7 +21,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "rail": {
             "datasets": Dataset.objects.count(),
             "runs": runs.exclude(kind=Run.Kind.DEMO).count(),
-            "recognitions": Recognition.objects.count(),
+            "recognitions": runs.filter(kind=Run.Kind.RECOGNIZE).count(),
             "studies": visible_studies(request.user).count(),
         },
         "job_shown": going[0] if going else None,
