@@ -1,6 +1,7 @@
 """What can be asked of recognition: a recognizer trained on D1, and the attackers' ladder on an anonymization."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from recognition.identify.identifications import Identifications
 
 KIND = "zheng"
+LEAST_SUBJECTS = 2  # that a view angle is learned from
 COPIES, CLIPS = 10, 2  # as `recognition.identify.material` has them, which the web process need not load
 
 
@@ -118,12 +120,17 @@ def _check_strangers(anonymization: Anonymization, recognizer: Recognizer | None
         )
 
 
-def check_choices(dataset: Dataset, options: Mapping[str, Any]) -> None:
-    """Refuse, before hours of work, what `request_recognition` would refuse after them."""
+def check_choices(dataset: Dataset, options: Mapping[str, Any], split: str = "") -> None:
+    """Refuse, before hours of work, what `request_recognition` would refuse after them.
+
+    With the `split` also view angles that a recognizer trained on it, as Zheng's a model each, would not know.
+    """
+    gallery, probe = choices.of_dataset(dataset, options.get("gallery"), options.get("probe"))
     _checked_choices(
         dataset,
         options.get("attackers"),
-        *choices.of_dataset(dataset, options.get("gallery"), options.get("probe")),
+        gallery,
+        probe,
         options.get("copies", COPIES),
         options.get("clips", CLIPS),
     )
@@ -131,6 +138,27 @@ def check_choices(dataset: Dataset, options: Mapping[str, Any]) -> None:
     _known_angles(
         set(seen.values_list("view_angle", flat=True)), options.get("view_angles"), "There is no walk"
     )
+
+    if split:
+        _check_trained_angles(dataset, split, f"{gallery},{probe}".split(","))
+
+
+def _check_trained_angles(dataset: Dataset, split: str, walks: Sequence[str]) -> None:
+    from anonymizer.gait.splits import split as divided
+
+    seen = GaitSequence.objects.filter(subject__dataset=dataset)
+    parts = divided(dataset.subjects.values_list("label", flat=True), split)
+    named = seen.filter(subject__label__in=parts.test).values_list("gait_condition", "number", "view_angle")
+    tested = {angle for condition, number, angle in named if f"{condition}-{number:02d}" in walks}
+    trained = set(seen.filter(subject__label__in=parts.train).values_list("view_angle", "subject"))
+    subjects = Counter(angle for angle, _ in trained)
+    few = next((angle for angle in sorted(tested) if subjects[angle] < LEAST_SUBJECTS), None)
+    if few is not None:
+        raise Refused(
+            f"--split {split}: of those who train the recognizer {subjects[few]} were seen at view angle {few}°, where "
+            f"{LEAST_SUBJECTS} are needed, as others are to be named there. Use another split, or import the walks "
+            "without that view angle."
+        )
 
 
 def _checked_choices(

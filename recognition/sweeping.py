@@ -72,7 +72,7 @@ def request_sweep(
     for dataset in datasets:
         anonymizer_runs.check_ready(dataset)
         anonymizer_runs.check_split(dataset, split)
-        runs.check_choices(dataset, options)
+        runs.check_choices(dataset, options, split if trained["kind"] == runs.KIND else "")
         for each in wanted:
             anonymizer_runs.check_method(dataset, **each, donor=donor, split=split)
     asked = {

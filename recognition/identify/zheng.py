@@ -137,7 +137,10 @@ class Zheng:
             raise ValueError("The recognizer is not trained yet. Call fit first.")
         if view_angle not in self.view_angles:
             known = ", ".join(map(str, self.view_angles))
-            raise ValueError(f"The recognizer knows no view angle {view_angle}; it was trained on {known}.")
+            raise ValueError(
+                f"The recognizer knows no view angle {view_angle}; it was trained on {known}. Train one on "
+                "subjects who were seen at it, or leave it out."
+            )
 
     def _fitted_projections(
         self, inputs: Inputs, subjects: NDArray[np.str_], view_angles: NDArray[np.int64]

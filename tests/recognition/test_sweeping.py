@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from anonymizer import jobs
 from anonymizer.jobs import Refused
-from anonymizer.models import Run
+from anonymizer.models import Run, Sequence
 from recognition import runs, sweeping
 from recognition.models import Identification
 from tests.recognition.conftest import GALLERY, PROBE, SPLIT
@@ -186,6 +186,15 @@ def test_what_cannot_be_swept_is_refused_at_once(walkers):
     with pytest.raises(Refused, match="Donor policy 'borrowed' is not known"):
         sweeping.request_sweep([walkers], sweeping.conditions(["sdf"], []), split=SPLIT, donor="borrowed")
     assert not Run.objects.filter(kind=Run.Kind.SWEEP).exists()
+
+
+def test_a_view_angle_that_too_few_train_on_is_refused_before_any_work(walkers):
+    missing = Sequence.objects.filter(subject__label="007", view_angle=0)  # D1 are 006 and 007
+    assert missing.delete()[0]
+    with pytest.raises(
+        Refused, match="who train the recognizer 1 were seen at view angle 0°, where 2 are needed"
+    ):
+        requested(walkers)
 
 
 def test_several_sweeps_are_joined_into_one_table(walkers, tmp_path):

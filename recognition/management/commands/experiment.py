@@ -77,7 +77,8 @@ class Command(GoingOnCommand):
         anonymizer_runs.check_method(dataset, options["method"], parameters=given, **how)
         self.trained = recognizer_options(options)
         runs.check_parameters(self.trained["kind"], self.trained["parameters"])
-        runs.check_choices(dataset, attack_options(options))
+        split = options["split"] if self.trained["kind"] == runs.KIND else ""
+        runs.check_choices(dataset, attack_options(options), split)
 
     def describe(self, result: dict[str, Any]) -> str:
         made = [
