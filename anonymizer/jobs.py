@@ -24,7 +24,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from anonymizer.models import Run, Worker
+from anonymizer.models import Anonymization, Dataset, Run, Worker
 
 VERSION = "0.1.0"
 LOG_LINES = 200
@@ -205,14 +205,25 @@ def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             _give_back(run, worker)
         else:
-            if isinstance(
-                error, Refused | ValueError
-            ):  # what was asked can't be done: the same again won't help
+            gone = _deleted(run)
+            if gone or isinstance(error, Refused | ValueError):  # the same again won't help
                 run.result = {**run.result, REFUSED: True}
-            _finish(run, worker, Run.Status.FAILED, f"{message_of(error)}")
+            _finish(run, worker, Run.Status.FAILED, gone or message_of(error))
         raise
     else:
         _finish(run, worker, Run.Status.SUCCEEDED, "")
+
+
+def _deleted(run: Run) -> str:
+    """Said of a run whose datasets, or whose anonymization, somebody has deleted meanwhile; else nothing."""
+    asked = run.parameters
+    datasets = {key for key in (asked.get("dataset"), *asked.get("datasets", [])) if isinstance(key, int)}
+    judged = {key for key in (asked.get("anonymization_run"),) if isinstance(key, int)}
+    if Dataset.objects.filter(pk__in=datasets).count() < len(datasets):
+        return "A dataset that this run works on was deleted. Choose another."
+    if Anonymization.objects.filter(run__in=judged).count() < len(judged):
+        return "The anonymization that is to be judged was deleted. Choose another."
+    return ""
 
 
 def message_of(error: BaseException) -> str:

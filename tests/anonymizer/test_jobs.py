@@ -123,6 +123,25 @@ def test_who_lost_the_lease_does_not_touch_the_run_any_more():
     assert (run.status, run.worker) == (Run.Status.RUNNING, "other")
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [({"dataset": 7}, "A dataset that this run works on was deleted"),
+     ({"datasets": [7, 8]}, "A dataset that this run works on was deleted"),
+     ({"anonymization_run": 7}, "The anonymization that is to be judged was deleted")],
+)  # fmt: skip
+def test_a_run_whose_input_was_deleted_meanwhile_says_so_and_what_to_do(asked, words):
+    run = jobs.create(Run.Kind.SWEEP, asked)
+
+    def body(work):
+        raise FileNotFoundError("001-nm-01-090.gsil")
+
+    with pytest.raises(FileNotFoundError):
+        jobs.execute(run.pk, body)
+    run.refresh_from_db()
+    assert run.error == f"{words}. Choose another."
+    assert run.result == {jobs.REFUSED: True}
+
+
 def test_a_failed_run_can_be_retried_and_a_finished_one_not():
     assert jobs.retry(new_run(status=Run.Status.FAILED))
     assert not jobs.retry(new_run(status=Run.Status.SUCCEEDED))

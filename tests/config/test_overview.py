@@ -87,6 +87,13 @@ def test_a_job_that_ends_while_a_page_is_made_is_still_on_it(rf, researcher):
     assert reverse("anonymizer:run", args=[run.pk]) in render_to_string("_jobs_foot.html", context)
 
 
+def test_the_rail_counts_what_its_pages_list(signed_in):
+    RunFactory(kind=Run.Kind.ANONYMIZE)
+    RunFactory(kind=Run.Kind.RECOGNIZE)
+    rail = signed_in.get("/").context["rail"]
+    assert (rail["runs"], rail["recognitions"]) == (2, 1)
+
+
 def test_jobs_of_other_peoples_studies_are_neither_counted_nor_named(signed_in):
     RunFactory(kind=Run.Kind.PREPARE_STUDY, status=Run.Status.RUNNING)
     assert text(signed_in.get(reverse("anonymizer:jobs_foot"))) == ""
