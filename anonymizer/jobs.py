@@ -197,8 +197,10 @@ def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
     try:
         with Work(run, worker, bar) as work:
             yield work
-    except LeaseLost:
-        return
+    except (
+        LeaseLost
+    ):  # this run's, or that of a run which works through this one: both go to whoever took them
+        _give_back(run, worker)
     except Cancelled:
         _finish(run, worker, Run.Status.CANCELLED, "Cancelled. What was done is kept.")
     except BaseException as error:
@@ -246,7 +248,7 @@ def _finish(run: Run, worker: str, status: str, error: str) -> None:
 
 
 def _give_back(run: Run, worker: str) -> None:
-    """A worker that is told to stop puts its run back, so that the next one need not wait for the lease."""
+    """Put the run back, if this worker still holds it, so that the next one need not wait for the lease."""
     Run.objects.filter(pk=run.pk, worker=worker, status=Run.Status.RUNNING).update(
         status=Run.Status.QUEUED, worker="", lease_until=None, sent=None
     )

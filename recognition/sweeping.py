@@ -191,6 +191,8 @@ class _Experiment:
         run = Run.objects.filter(pk=known).first() if known else None
         if run is None:
             with transaction.atomic():  # a run that is asked for is also remembered
+                Run.objects.select_for_update().get(pk=self.work.run.pk)
+                self.work.checkpoint()  # whoever took the sweep up meanwhile asks for its runs
                 run = request()
                 made = {**self.work.run.result.get("runs", {}), name: run.pk}
                 self.work.run.result = {**self.work.run.result, "runs": made}

@@ -111,6 +111,15 @@ def test_a_running_one_stops_at_its_next_step():
     assert (run.status, steps) == (Run.Status.CANCELLED, [1])
 
 
+def test_a_run_is_given_back_where_the_run_that_works_through_it_was_taken_away():
+    run = new_run()
+    assert jobs.claim(run.pk, "stopped")
+    with jobs.working(run, "stopped"):
+        raise jobs.LeaseLost
+    run.refresh_from_db()
+    assert (run.status, run.worker) == (Run.Status.QUEUED, "")
+
+
 def test_who_lost_the_lease_does_not_touch_the_run_any_more():
     run = new_run()
 

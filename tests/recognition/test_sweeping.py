@@ -63,6 +63,25 @@ def test_a_sweep_goes_on_where_it_was_interrupted(walkers, monkeypatch):
     assert Run.objects.filter(kind=Run.Kind.ANONYMIZE).count() == 4
 
 
+def test_a_worker_that_lost_the_sweep_asks_for_no_run_of_it(walkers, monkeypatch):
+    run, ask = requested(walkers), sweeping.runs.request_recognizer
+
+    def taken_meanwhile(*args, **kwargs):
+        Run.objects.filter(pk=run.pk).update(worker="another")
+        return ask(*args, **kwargs)
+
+    monkeypatch.setattr(sweeping.runs, "request_recognizer", taken_meanwhile)
+    monkeypatch.setattr(jobs, "PROGRESS_SECONDS", 3600)
+    monkeypatch.setattr(jobs, "see_through", lambda run, body, bar: done_by(run, body))
+    jobs.execute(run.pk, sweeping.sweep)
+    assert [each.kind for each in Run.objects.exclude(pk=run.pk)] == [Run.Kind.TRAIN_RECOGNIZER]
+
+
+def done_by(run, body):
+    jobs.execute(run.pk, body)
+    run.refresh_from_db()
+
+
 def test_a_network_is_trained_outside_the_transaction_in_which_its_use_is_asked_for(walkers):
     """Inside it, nobody else could write to SQLite while it is trained: `jobs.claim` refuses that."""
     wanted = sweeping.conditions(["tieu"], [])
