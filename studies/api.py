@@ -17,6 +17,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_vali
 from anonymizer import media
 from studies import platforms, rating, showing, words
 from studies.models import Presentation, Rater, Rating, Study
+from studies.models.credentials import behind
 
 CLIP_ADDRESS_SECONDS = 6 * 3600
 DEVICE_BYTES = 4096
@@ -168,14 +169,14 @@ class StoredData(Schema):
 
 
 def study_of(token: str) -> Study:
-    study = Study.objects.filter(token=token).first()
+    study = behind(token, Study.objects.all())
     if study is None:
         raise Http404("There is no study under this link.")
     return study
 
 
 def rater_of(token: str) -> Rater:
-    rater = Rater.objects.select_related("study").filter(token=token).first()
+    rater = behind(token, Rater.objects.select_related("study"))
     if rater is None:
         raise Http404("Nothing is stored under this link. It may have been withdrawn.")
     return rater

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from anonymizer import media
 from studies import platforms, rating, seats, showing, words
 from studies.models import Presentation, Rater, Study
+from studies.models.credentials import behind
 from studies.mos.planning import CHOOSING_SECONDS
 from studies.words import fill
 
@@ -45,7 +46,7 @@ RATE_SCRIPT = (
 @require_safe
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """A rater's way in: what it is about, what is kept, consent."""
-    study = Study.objects.filter(token=token).first()
+    study = behind(token, Study.objects.all())
     language = _language(request)
     if study is None:
         return _message(request, "unknown", language, 404)
@@ -107,7 +108,7 @@ def _amounts(study: Study) -> tuple[int, int]:
 @require_safe
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     """The page on which pairs are watched and scored."""
-    rater = Rater.objects.select_related("study").filter(token=token).first()
+    rater = behind(token, Rater.objects.select_related("study"))
     if rater is None:
         return _message(request, "nothing_stored", _language(request), 404)
     language = _language(request, rater.locale)

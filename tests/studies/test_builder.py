@@ -345,7 +345,7 @@ def test_what_is_expected_counts_conditions_practice_and_checks(signed_in, judge
         AnonymizedSequenceFactory(anonymization=other, source=row.source)
     page = without_tags(aside(signed_in, asked(judged, other, raters=5)))
     assert "20 votes in all 1 or 2 votes a pair 5 an angle and condition" in page
-    assert "12 pairs at 2 view angles, 6 clips a condition" in page
+    assert "12 pairs at 2 view angles, 6 clips a condition · about 1 minute a rater" in page
 
 
 def test_the_number_of_raters_for_a_wanted_width_is_told(signed_in, judged):

@@ -52,6 +52,15 @@ def test_unknown_links_are_404_in_words(http: Client, address: str) -> None:
     assert "link" in page.content.decode()
 
 
+@pytest.mark.parametrize("address", ["/s/%00/", "/r/%00/", "/api/v1/raters/%00"])
+def test_what_no_token_holds_is_looked_for_nowhere(
+    http: Client, address: str, django_assert_num_queries: Any
+) -> None:
+    """PostgreSQL would fail at it."""
+    with django_assert_num_queries(0):
+        assert http.get(address).status_code == 404
+
+
 def test_the_raters_page_brings_nothing_but_its_own_parts(http: Client, own_rater: Rater) -> None:
     page = http.get(f"/r/{own_rater.token}/").content.decode()
 
