@@ -18,6 +18,7 @@ from anonymizer.models import Sequence as GaitSequence
 
 CASIA_B_VIEW_ANGLES = tuple(range(0, 181, 18))
 SEQUENCES = {"nm": 6, "bg": 2, "cl": 2}  # as CASIA-B has them
+JOINERS = "\u200c\u200d"  # what Persian words and some emoji are made with
 DEFAULT_SPLIT = "30:15:55"
 EPOCHS, STRIDE = 100, 1  # the paper's: every frame, 100 times
 
@@ -152,6 +153,11 @@ def check_new_dataset(name: str, frames: int) -> None:
         raise Refused("The dataset needs a name.", "name")
     if len(name.strip()) > 100:
         raise Refused("The dataset's name has more than 100 characters. Shorten it.", "name")
+    if unseen := [each for each in name.strip() if not (each.isprintable() or each in JOINERS)]:
+        raise Refused(
+            f"The dataset's name holds {unseen[0]!r}, which can't be seen or turns the text round. Leave it out.",
+            "name",
+        )
     taken = Dataset.objects.filter(name=name.strip()).first()
     if taken is not None:
         raise Refused(f"A dataset is named {name.strip()!r} already. {_instead_of(taken)}", "name")

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.django_db
     [
         ({"name": " "}, "needs a name"),
         ({"name": "n" * 101}, "more than 100 characters"),
+        ({"name": "new\nline"}, r"holds '\\n', which can't be seen"),
+        ({"name": "abc\u202e"}, "turns the text round. Leave it out"),
         ({"subjects": 0}, "Subjects must be from 1 to 999, not 0"),
         ({"frames": 0}, "Frames must be from 1 to"),
         ({"sequences": {"nm": 0}}, "No sequence is asked for"),

@@ -67,6 +67,8 @@ def recognizer_named(name: str | None) -> Recognizer | None:
         return None
     found = Recognizer.objects.filter(name=name).first()
     if found is None:
-        known = ", ".join(Recognizer.objects.values_list("name", flat=True)[:10]) or "none yet"
+        # The others are attackers' own.
+        clear = Recognizer.objects.filter(trained_on=Recognizer.TrainedOn.CLEAR)
+        known = ", ".join(clear.values_list("name", flat=True)[:10]) or "none yet"
         raise Refused(f"No recognizer is named {name!r}. Known: {known}.")
     return found
