@@ -1,7 +1,10 @@
 """Where a command writes to, tried before hours of work; what can't be written is one sentence."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from anonymizer.jobs import Refused
@@ -36,6 +39,17 @@ def folder_for(option: str, text: str, *, empty: bool = True) -> Path:
     except (OSError, ValueError) as error:
         raise Refused(f"{named}: nothing can be written there ({why(error)}). Give another path.") from error
     return path
+
+
+@contextmanager
+def whole_or_empty(folder: Path) -> Iterator[None]:
+    """A folder that was empty is so again where writing into it ends early: the same command may be given again."""
+    try:
+        yield
+    except BaseException:
+        for each in folder.iterdir() if folder.is_dir() else ():
+            shutil.rmtree(each)
+        raise
 
 
 def why(error: Exception) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from anonymizer import runs
+from anonymizer import runs, store
 from anonymizer.models import Dataset, Run, Sequence
 from tests.factories import DatasetFactory, walks
 
@@ -74,3 +74,21 @@ def test_the_page_imports_in_the_chosen_layout(signed_in, exported, administrato
     run.refresh_from_db()
     assert (run.status, run.result["sequences"]) == (Run.Status.SUCCEEDED, 4)
     assert "import_opengait" in client.get(reverse("anonymizer:run", args=[run.pk])).content.decode()
+
+
+def test_an_export_that_ends_early_leaves_an_empty_folder_and_may_be_asked_for_again(tmp_path, monkeypatch):
+    walks(DatasetFactory(name="two walkers"), subjects=2, view_angles=(0,), numbers=(1,))
+    read, calls = store.read, []
+
+    def full_at_the_second(row):
+        calls.append(row)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        return read(row)
+
+    monkeypatch.setattr(store, "read", full_at_the_second)
+    with pytest.raises(CommandError, match=r"(?i:no space left)"):
+        call_command("export_opengait", "two walkers", str(tmp_path / "out"))
+    assert list((tmp_path / "out").iterdir()) == []
+    call_command("export_opengait", "two walkers", str(tmp_path / "out"), stdout=io.StringIO())
+    assert len(list((tmp_path / "out").rglob("*.pkl"))) == 2

@@ -6,7 +6,7 @@ from typing import Any
 from anonymizer import importing
 from anonymizer.management import helps
 from anonymizer.management.console import Bar, JobCommand, dataset_named
-from anonymizer.management.outputs import folder_for
+from anonymizer.management.outputs import folder_for, whole_or_empty
 
 
 class Command(JobCommand):
@@ -22,7 +22,8 @@ class Command(JobCommand):
     def work(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset, folder = dataset_named(options["name"]), folder_for("", options["path"])
         bar, written = Bar(), 0
-        for written, total in importing.export_opengait(dataset, folder, options["format"]):
-            bar(written, total, "Writing")
+        with whole_or_empty(folder):
+            for written, total in importing.export_opengait(dataset, folder, options["format"]):
+                bar(written, total, "Writing")
         bar.close()
         return {"path": str(folder), "dataset": dataset.name, "sequences": written}
