@@ -10,11 +10,12 @@ import { player, replay, showClips, stop, togglePlay, visibilityChanged } from "
 import { askForChoice, choose, chosen, drawScale, isOpen, onScale, openScale } from "./rater/scale.js";
 import { draft, expires, forgetDevice, me, pairSeconds, pairs, queue, rater } from "./rater/session.js";
 import { store } from "./rater/store.js";
-import { current, halfWay, notice, numbered, practised, section, setText, showConnection, showProgress, state, titleOf, trouble, view, welcomeBack } from "./rater/views.js";
+import { current, halfWay, notice, numbered, practised, section, setText, showConnection, showProgress, state, titleOf, trouble, view, welcomeBack, whatIsThere } from "./rater/views.js";
 import { t } from "./rater/words.js";
 
 let shown = null; // the pair on the screen
 let unsaved = new Set(); // positions whose score the server has not
+const arrived = new Set(); // positions whose score it has taken from here, also while an older answer is under way
 let pauseAfter = null, finishing = false, owesWord = false, turn = 0;
 
 /* ---------- arriving ---------- */
@@ -33,11 +34,12 @@ async function arrive() {
 
 function takeProgress(progress) {
   const queued = queue.positions();
+  const remaining = progress.remaining.filter((position) => !arrived.has(position));
   state.total = progress.presentations;
   state.practice = progress.practice;
-  state.saved = progress.rated;
-  unsaved = new Set(progress.remaining);
-  state.todo = progress.remaining.filter((position) => !queued.includes(position));
+  state.saved = progress.rated + progress.remaining.length - remaining.length;
+  unsaved = new Set(remaining);
+  state.todo = remaining.filter((position) => !queued.includes(position));
   pauseAfter = progress.pause_after;
   showProgress();
 }
@@ -157,6 +159,7 @@ queue.settled = ({ position }, answer) => {
   const isKept = [200, 201].includes(answer.status) || Boolean(answer.body?.kept);
   if (answer.status === 404) return leftOutOrGone(position);
   if (answer.status === 410) return expired(1);
+  if (isKept) arrived.add(position);
   if (isKept && unsaved.delete(position)) state.saved += 1;
   if (answer.body?.kept) {
     notice(t("notice.kept_before", { ...numbered(position), score: answer.body.kept }));
@@ -167,6 +170,7 @@ queue.settled = ({ position }, answer) => {
     state.todo.push(position);
   }
   if (connection.lost) showConnection(queue.waiting().length);
+  if (current() === "welcome" && state.todo.length) whatIsThere(queue.waiting().length, pairSeconds);
   return showProgress(shown?.position);
 };
 

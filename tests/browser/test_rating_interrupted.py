@@ -175,3 +175,22 @@ def test_an_altered_link_is_called_that(page: Page, live_server: Any, study: Stu
     expect(page.get_by_role("alert")).to_have_text(
         "The link isn’t as it was sent to you. Please open it again from where you got it."
     )
+
+
+def test_a_welcome_counts_the_scores_that_arrive_meanwhile(
+    page: Page, live_server: Any, own_rater: Rater
+) -> None:
+    begin(page, live_server, own_rater)
+    pair_opens(page, 1)
+    held: list[Route] = []
+    page.route("**/rating", lambda route: held.append(route))
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    pair_opens(page, 2)
+    page.reload()
+    expect(page.get_by_text("0 of 4 scores are saved. 1 more is being sent.")).to_be_visible()
+
+    held[-1].continue_()
+
+    expect(page.get_by_text("1 of 4 scores are saved. About 1 minute is left.")).to_be_visible()
+    assert scores() == [(1, 4)]

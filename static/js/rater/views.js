@@ -70,16 +70,21 @@ export function showConnection(count, sent = false) {
 }
 
 export function welcomeBack(waiting, pairSeconds) {
+  announce(`${t("welcome.title")}. ${t("welcome.saved", { saved: state.saved, count: state.total })}`);
+  whatIsThere(waiting, pairSeconds);
+  view("welcome");
+}
+
+// Written again when scores that waited have arrived.
+export function whatIsThere(waiting, pairSeconds) {
   const { total, saved, todo, practice } = state;
   const part = section("welcome");
   const lines = [t("welcome.saved", { saved, count: total })];
-  announce(`${t("welcome.title")}. ${lines[0]}`);
   if (waiting) lines.push(t("welcome.being_sent", { count: waiting }));
   lines.push(t("welcome.minutes_left", { count: Math.ceil((todo.length * pairSeconds) / 60) }));
   setText("welcome", lines.join(" "));
   Object.assign(find("progress", part), { max: total, value: saved });
   find("button", part).textContent = todo[0] > practice ? t("welcome.go_on", numbered(todo[0])) : t("welcome.go_on_practice");
-  view("welcome");
 }
 
 // Between practice and what counts, and half-way.
