@@ -46,7 +46,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def draft(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(StudyDraft, pk=pk, user=person(request))
+    found = StudyDraft.objects.filter(pk=pk, user=person(request)).first()
+    if found is None:  # the way back from the study that was made of it leads here
+        messages.info(request, "This draft is not there any more: a study was made of it, or it was deleted.")
+        return redirect("studies:studies")
     initial = {**dict(initial_of(found.fields)), "draft": found.pk}
     return _page(request, BuilderForm(initial=initial, user=request.user), found)
 

@@ -177,7 +177,7 @@ def test_saving_again_changes_the_same_draft(signed_in, judged):
 
 def test_a_draft_is_its_writers_alone(signed_in, administrator, judged):
     foreign = StudyDraft.objects.create(user=administrator, fields={"name": ["Secret"]})
-    assert signed_in.get(reverse("studies:draft", args=[foreign.pk])).status_code == 404
+    assert signed_in.get(reverse("studies:draft", args=[foreign.pk])).url == reverse("studies:studies")
     assert signed_in.post(reverse("studies:delete_draft", args=[foreign.pk])).status_code == 404
     told = signed_in.post(reverse("studies:save_draft"), asked(judged, draft=foreign.pk)).json()
     assert told["draft"] != foreign.pk
@@ -189,6 +189,8 @@ def test_the_draft_goes_when_the_study_is_made_and_can_be_thrown_away(signed_in,
     told = signed_in.post(reverse("studies:save_draft"), asked(judged)).json()
     signed_in.post(NEW, asked(judged, draft=told["draft"]))
     assert not StudyDraft.objects.exists()
+    back = signed_in.get(reverse("studies:draft", args=[told["draft"]]), follow=True)
+    assert "This draft is not there any more: a study was made of it, or it was deleted." in text(back)
     kept = signed_in.post(reverse("studies:save_draft"), asked(judged)).json()
     signed_in.post(reverse("studies:delete_draft", args=[kept["draft"]]))
     assert not StudyDraft.objects.exists()
