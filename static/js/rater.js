@@ -202,7 +202,7 @@ connection.changed = () => {
   owesWord ||= connection.lost !== "";
   showConnection(waiting);
   if (!connection.lost && !waiting) owesWord = false;
-  if (current() === "loading" && connection.lost && state.total) view("waiting");
+  if (["loading", "sending"].includes(current()) && connection.lost && state.total) view("waiting");
 };
 
 // Another tab gave a score, so this one does not ask for it again; or it had an answer, so the server knows more.
@@ -229,7 +229,8 @@ function scoredElsewhere(position) {
 // The last page appears only when the server has everything.
 async function finish() {
   finishing = true;
-  if (current() !== "loading" && current() !== "waiting") view(connection.lost ? "waiting" : "loading");
+  const allSent = current() === "loading" && !queue.waiting().length;
+  if (!allSent && !["sending", "waiting"].includes(current())) view(connection.lost ? "waiting" : "sending");
   if (queue.sending) return;
   if (queue.waiting().length) {
     queue.flush().then(sent); // what another tab has not sent yet

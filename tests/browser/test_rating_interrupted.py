@@ -194,3 +194,21 @@ def test_a_welcome_counts_the_scores_that_arrive_meanwhile(
 
     expect(page.get_by_text("1 of 4 scores are saved. About 1 minute is left.")).to_be_visible()
     assert scores() == [(1, 4)]
+
+
+def test_while_the_last_score_is_sent_the_page_says_so(
+    page: Page, live_server: Any, own_rater: Rater
+) -> None:
+    begin(page, live_server, own_rater)
+    for position in (1, 2, 3):
+        rate_by_mouse(page, position, 3)
+    pair_opens(page, 4)
+    held: list[Route] = []
+    page.route("**/rating", lambda route: held.append(route))
+    rate_by_mouse(page, 4, 3)
+    expect(page.get_by_text("Your last scores are being sent.")).to_be_visible()
+
+    held[0].continue_()
+
+    expect(page.get_by_text("C7K4Q9")).to_be_visible()
+    assert scores() == [(1, 3), (2, 3), (3, 3), (4, 3)]
