@@ -18,6 +18,7 @@ from anonymizer.access import visible_runs
 from anonymizer.command_line import command
 from anonymizer.film import film, shown_frames
 from anonymizer.forms import GenerateForm, RunForm, ready_datasets
+from anonymizer.formulas import harmless
 from anonymizer.import_forms import ImportForm
 from anonymizer.importing import SOURCES
 from anonymizer.method_forms import AnonymizeForm, TrainNetworkForm
@@ -101,7 +102,7 @@ def _csv(filename: str, names: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     writer = csv.writer(response)
     writer.writerow(names)
-    writer.writerows(rows)
+    writer.writerows(map(harmless, row) for row in rows)
     return response
 
 

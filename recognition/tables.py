@@ -15,6 +15,8 @@ from typing import IO, Any, Literal
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 
+from anonymizer.formulas import harmless
+
 Kind = Literal["text", "integer", "number", "boolean", "moment"]
 Columns = Mapping[str, Kind]
 Row = Sequence[Any]
@@ -26,15 +28,9 @@ CONTENT_TYPES = {
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHEET_ROWS = 1_048_575  # a sheet's 2**20 less the columns' names
 PIECE_ROWS = 1000  # of Parquet, that stand in memory as Python's objects
 PIECES_IN_GROUP = 50  # that stand there as arrays
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def plain(value: Any) -> Any:

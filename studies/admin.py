@@ -13,8 +13,9 @@ from import_export import fields, resources
 
 from anonymizer import kept
 from anonymizer.admin import ExportAdmin
+from anonymizer.formulas import harmless
 from anonymizer.jobs import Refused
-from recognition.tables import harmless, plain
+from recognition.tables import plain
 from studies import export, runs
 from studies.models import (
     ApiKey,

@@ -142,3 +142,9 @@ def test_a_clip_plays_by_ranges(signed_in):
     response = signed_in.get(reverse("anonymizer:clip", args=[clip.pk]), headers={"Range": "bytes=0-99"})
     assert response.status_code == 206
     assert len(b"".join(response.streaming_content)) == 100
+
+
+def test_what_was_left_out_runs_nothing_in_a_spreadsheet(signed_in):
+    dataset = DatasetFactory(dropped=[{"sequence": "=1+1", "reason": "blank", "frames": 0}])
+    table = signed_in.get(reverse("anonymizer:dataset_left_out", args=[dataset.slug])).content.decode()
+    assert table.splitlines() == ["sequence,reason,frames", "'=1+1,blank,0"]
