@@ -5,9 +5,7 @@ from typing import Any
 from anonymizer import jobs
 from anonymizer.models import Run
 
-WANTED_BY = (
-    "wanted_by"  # in the result of a finished run: the command that it is a part of, until that is done
-)
+WANTED_BY = "wanted_by"  # in a finished run's result: the command that it is a part of, until that is done
 
 
 def unfinished(kind: str, parameters: dict[str, Any], seed: int = 0, wanted_by: str = "") -> Run | None:

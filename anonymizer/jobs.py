@@ -197,9 +197,7 @@ def working(run: Run, worker: str, bar: Any = None) -> Iterator[Work]:
     try:
         with Work(run, worker, bar) as work:
             yield work
-    except (
-        LeaseLost
-    ):  # this run's, or that of a run which works through this one: both go to whoever took them
+    except LeaseLost:  # or a run that works through this one has lost its: then this one is free, too
         _give_back(run, worker)
     except Cancelled:
         _finish(run, worker, Run.Status.CANCELLED, "Cancelled. What was done is kept.")

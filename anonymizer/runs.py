@@ -9,7 +9,16 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from anonymizer import anonymizing, clips, going_on, importing, jobs, making_datasets, training_networks
+from anonymizer import (
+    anonymizing,
+    clips,
+    dataset_names,
+    going_on,
+    importing,
+    jobs,
+    making_datasets,
+    training_networks,
+)
 from anonymizer.gait.catalogue import DONOR_POLICIES, METHODS, Method
 from anonymizer.gait.splits import Split, split
 from anonymizer.jobs import Refused
@@ -18,7 +27,6 @@ from anonymizer.models import Sequence as GaitSequence
 
 CASIA_B_VIEW_ANGLES = tuple(range(0, 181, 18))
 SEQUENCES = {"nm": 6, "bg": 2, "cl": 2}  # as CASIA-B has them
-JOINERS = "\u200c\u200d"  # what Persian words and some emoji are made with
 DEFAULT_SPLIT = "30:15:55"
 EPOCHS, STRIDE = 100, 1  # the paper's: every frame, 100 times
 
@@ -149,35 +157,8 @@ def _check_view_angles(view_angles: Sequence[int]) -> None:
 
 def check_new_dataset(name: str, frames: int) -> None:
     """Refuse a name or a length that no new dataset can have."""
-    if not name.strip():
-        raise Refused("The dataset needs a name.", "name")
-    if len(name.strip()) > 100:
-        raise Refused("The dataset's name has more than 100 characters. Shorten it.", "name")
-    if unseen := [each for each in name.strip() if not (each.isprintable() or each in JOINERS)]:
-        raise Refused(
-            f"The dataset's name holds {unseen[0]!r}, which can't be seen or turns the text round. Leave it out.",
-            "name",
-        )
-    taken = Dataset.objects.filter(name=name.strip()).first()
-    if taken is not None:
-        raise Refused(f"A dataset is named {name.strip()!r} already. {_instead_of(taken)}", "name")
+    dataset_names.check(name.strip())
     _within("frames", frames, 1, 10_000)
-
-
-def _instead_of(taken: Dataset) -> str:
-    """What to do where the name is taken: commands say it too, so it names the run and where its buttons are."""
-    if taken.ready:
-        return "Choose another name."
-    if taken.run is None:
-        return "It was never finished: delete it in the administration, or choose another name."
-    if not taken.run.is_finished:
-        doing = "waits for a worker to fill it" if taken.run.status == Run.Status.QUEUED else "still fills it"
-        return f"Run {taken.run_id} {doing}: wait for it, or choose another name."
-    ended = "was cancelled" if taken.run.status == Run.Status.CANCELLED else "failed"
-    return (
-        f"It is not finished, since run {taken.run_id} {ended}: press Retry on that run's page to go on, delete the "
-        "dataset in the administration to begin again, or choose another name."
-    )
 
 
 # --- Networks -------------------------------------------------------------------------------------
