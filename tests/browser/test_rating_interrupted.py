@@ -162,6 +162,7 @@ def test_start_waits_for_its_script(page: Page, live_server: Any, study: Study) 
     page.goto(f"{live_server.url}/s/{study.token}/?PROLIFIC_PID=P1", wait_until="commit")
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
 
+    asked_for(page, held, 1)
     held[0].continue_()
 
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
@@ -177,6 +178,12 @@ def test_an_altered_link_is_called_that(page: Page, live_server: Any, study: Stu
     )
 
 
+def asked_for(page: Page, held: list[Route], times: int) -> None:
+    """Wait until that many requests are held back: the page shows that it asks before the request is seen here."""
+    while len(held) < times:
+        page.wait_for_timeout(20)
+
+
 def test_a_welcome_counts_the_scores_that_arrive_meanwhile(
     page: Page, live_server: Any, own_rater: Rater
 ) -> None:
@@ -190,6 +197,7 @@ def test_a_welcome_counts_the_scores_that_arrive_meanwhile(
     page.reload()
     expect(page.get_by_text("0 of 4 scores are saved. 1 more is being sent.")).to_be_visible()
 
+    asked_for(page, held, 2)  # by the page that went, and by the one that came back
     held[-1].continue_()
 
     expect(page.get_by_text("1 of 4 scores are saved. About 1 minute is left.")).to_be_visible()
